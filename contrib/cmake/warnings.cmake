@@ -1,0 +1,23 @@
+# Flags that every target of ours is built with.
+add_library(amber_flags INTERFACE)
+target_compile_options(amber_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+    # gcc 12 reports false positives for these two in inlined library code.
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict>
+    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${AMBER_SANITIZE}>>:-Wno-error>)
+target_include_directories(amber_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(amber_flags INTERFACE
+    BOOST_ASIO_NO_DEPRECATED SPDLOG_FMT_EXTERNAL)
+target_link_libraries(amber_flags INTERFACE Threads::Threads)
+
+if(AMBER_SANITIZE)
+    target_compile_options(amber_flags INTERFACE -fsanitize=${AMBER_SANITIZE} -fno-omit-frame-pointer)
+    target_link_options(amber_flags INTERFACE -fsanitize=${AMBER_SANITIZE})
+endif()
+
+# amber_library(NAME SOURCES... LINK ...): a static library of one folder.
+function(amber_library name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+    add_library(${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(${name} PUBLIC amber_flags ${ARG_LINK})
+endfunction()

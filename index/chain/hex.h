@@ -1,0 +1,20 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "index/chain/bytes.h"
+
+namespace amber::index {
+
+std::string ToHex(ByteView bytes);
+void AppendHex(std::string& out, ByteView bytes);
+
+/// Accepts both cases; nothing for an odd length or another character.
+std::optional<Bytes> FromHex(std::string_view hex);
+
+/// Decodes hex.size() / 2 bytes to `out`; false if a character is not a digit or the length is odd.
+/// Vectorised where the processor allows: blocks arrive this way from nodes without REST.
+bool DecodeHex(std::string_view hex, std::uint8_t* out);
+
+}  // namespace amber::index
