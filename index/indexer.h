@@ -1,0 +1,70 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "index/chain/coin.h"
+#include "index/ports/block_feed.h"
+#include "index/ports/mempool_source.h"
+#include "index/ports/node_events.h"
+#include "index/query/announcement.h"
+#include "index/store/store.h"
+
+namespace amber::index {
+
+struct IndexerOptions {
+    std::uint32_t reorg_limit = 200;      ///< blocks that can be undone
+    std::size_t cache_bytes = 1024 << 20; ///< memory for a first sync's unwritten rows
+};
+
+/// Where the index stands, for the admin RPC, the progress bar and systemd.
+struct IndexerStatus {
+    std::optional<Tip> tip;  ///< nothing before the genesis block
+    Height node_height;
+    bool synced = false;     ///< has caught up once and views are published
+    std::size_t mempool_txs = 0;
+    std::uint64_t block_bytes_done = 0;  ///< raw bytes of blocks indexed by this process
+    std::uint64_t utxo_count = 0;
+};
+
+/// Follows the node: blocks into the tables, transactions into the mempool, each change published
+/// as a view. The one writer.
+/// Thread: Run() is the sync thread; all other calls are thread-safe.
+class Indexer {
+public:
+    Indexer(const Coin& coin, store::Store& store, BlockFeed& feed, MempoolSource& mempool,
+            IndexerOptions options);
+    ~Indexer();
+
+    /// Both must be set before Run(). `on_synced` is called once, when the first view is out.
+    void SetSinks(AnnouncementSink on_view, std::function<void(const View&)> on_synced);
+
+    /// Returns after Stop(), with everything committed. Throws FatalError when the chain cannot be
+    /// followed (a fork deeper than reorg_limit), store::StoreError when the database is broken.
+    void Run();
+    void Stop();
+
+    void OnNodeEvent(const NodeEvent& event);
+
+    /// Disconnects the last `count` blocks and follows the node again. `done` gets an empty string
+    /// or why it was refused, on the sync thread.
+    void ForceReorg(std::uint32_t count, std::function<void(std::string error)> done);
+
+    [[nodiscard]] IndexerStatus Status() const;
+    /// Null until synced.
+    [[nodiscard]] ViewPtr CurrentView() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// The index cannot go on; the message says why and what the operator can do.
+struct FatalError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+}  // namespace amber::index

@@ -1,0 +1,34 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "index/chain/hash_x.h"
+#include "index/chain/outpoint.h"
+#include "index/chain/transaction.h"
+
+namespace amber::index {
+
+/// An unconfirmed transaction as the views hold it. Immutable and shared.
+struct MempoolTx {
+    struct Input {
+        OutPoint prevout;
+        HashX hash_x;  ///< of the script that is spent
+        Amount value = 0;
+        bool indexed = true;
+    };
+    struct Output {
+        HashX hash_x;
+        Amount value = 0;
+        bool indexed = true;
+    };
+    Txid txid;
+    Amount fee = 0;
+    std::uint32_t vsize = 0;
+    bool has_unconfirmed_inputs = false;  ///< wallets see height -1 instead of 0
+    std::vector<Input> inputs;
+    std::vector<Output> outputs;
+};
+using MempoolTxPtr = std::shared_ptr<const MempoolTx>;
+
+}  // namespace amber::index

@@ -1,0 +1,46 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "index/mempool/cow_map.h"
+#include "index/mempool/mempool_tx.h"
+
+namespace amber::index {
+
+/// The unconfirmed transactions as they stood at one moment, by txid, script and spent outpoint.
+/// A value: copies are cheap and never change. Thread-safe to read.
+class MempoolView {
+public:
+    /// [fee rate in sat/vB, virtual bytes], rates strictly descending (protocol.md 5.17).
+    using Histogram = std::vector<std::pair<double, std::uint64_t>>;
+
+    [[nodiscard]] const MempoolTx* Find(const Txid& txid) const {
+        const auto* tx = txs_.Find(txid);
+        return tx ? tx->get() : nullptr;
+    }
+    /// Transactions that fund or spend the script, in the canonical order (protocol.md 4.2):
+    /// height 0 before -1, then by txid as displayed. Null if none.
+    [[nodiscard]] const std::vector<MempoolTxPtr>* OfScript(const HashX& hash_x) const {
+        return by_script_.Find(hash_x);
+    }
+    /// The transaction that spends `outpoint`; null if none does.
+    [[nodiscard]] const MempoolTx* Spender(const OutPoint& outpoint) const {
+        const auto* tx = spenders_.Find(outpoint);
+        return tx ? tx->get() : nullptr;
+    }
+    [[nodiscard]] std::size_t size() const { return txs_.size(); }
+    /// Refreshed at most every few seconds, not with every change.
+    [[nodiscard]] const Histogram& FeeHistogram() const { return *histogram_; }
+
+private:
+    friend class Mempool;
+
+    CowMap<Txid, MempoolTxPtr> txs_;
+    CowMap<HashX, std::vector<MempoolTxPtr>> by_script_;
+    CowMap<OutPoint, MempoolTxPtr> spenders_;
+    std::shared_ptr<const Histogram> histogram_ = std::make_shared<Histogram>();
+};
+
+}  // namespace amber::index
