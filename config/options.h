@@ -1,0 +1,97 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/daemon_url.h"
+#include "config/endpoint.h"
+
+namespace amber::index {
+struct Coin;
+}
+
+namespace amber::config {
+
+enum class Command {
+    serve,  ///< `amberd`
+    check,  ///< `amberd check`: read the index, change nothing
+};
+
+/// How blocks come from the node.
+enum class Source { automatic, rpc, rest };
+
+enum class Protocol { tcp, ssl, ws, wss };
+
+/// A place where wallets from outside reach us, for server.features. It may be a proxy's.
+struct Service {
+    Protocol protocol = Protocol::tcp;
+    Endpoint address;
+
+    auto operator<=>(const Service&) const = default;
+};
+
+/// What the operator asked for, every default filled in and every value checked. A plain value.
+/// Names, help and limits of each field stand in option_list.cpp.
+struct Options {
+    Command command = Command::serve;
+    bool digest = false;  ///< `amberd check --digest`
+
+    // General. `coin` always points to one of index::Coins().
+    std::filesystem::path config;  ///< empty: no file was given
+    const index::Coin* coin = nullptr;
+    std::filesystem::path datadir;
+    std::string log_level;  ///< one of kLogLevels
+
+    // The node.
+    std::vector<DaemonUrl> daemon;  ///< at least one; the first that answers is used
+    std::filesystem::path daemon_cookie;
+    Source source = Source::automatic;
+    std::optional<std::vector<std::string>> zmq;  ///< nothing: ask the node; empty: poll only
+
+    // Where we listen. Port 0 lets the system choose.
+    std::vector<Endpoint> tcp;
+    std::vector<Endpoint> ws;
+    std::optional<Endpoint> admin;  ///< nothing: no admin port
+
+    // What wallets are told.
+    std::vector<Service> report_service;
+    std::filesystem::path banner_file;  ///< empty: a default banner
+    std::string donation_address;
+    bool strict_version = false;  ///< refuse clients whose first message is not server.version
+
+    // Index and memory.
+    std::uint32_t reorg_limit = 0;  ///< blocks
+    std::uint32_t cache_mb = 0;     ///< 10^6 bytes
+    std::uint32_t io_threads = 0;
+
+    // Bounds on what clients can use.
+    std::uint32_t max_sessions = 0;
+    std::uint32_t max_subscriptions = 0;  ///< per session
+    std::uint32_t max_recv = 0;           ///< bytes of one message
+    std::uint32_t max_send = 0;           ///< bytes of one message
+    std::uint32_t max_batch = 0;          ///< requests in one batch
+    std::uint32_t session_timeout = 0;    ///< seconds without a message
+    std::uint32_t history_limit = 0;      ///< transactions of one script
+
+    /// One line each, for the log once it is set up: things that look like slips.
+    std::vector<std::string> warnings;
+};
+
+inline constexpr const char* kLogLevels[] = {"trace", "debug", "info", "warning", "error"};
+
+/// Text to print and the code to exit with: 0 is for --help and --version (stdout), 2 for wrong
+/// options (stderr; one line that says where, what, and how to put it right).
+struct Message {
+    std::string text;
+    int exit_code = 0;
+};
+
+/// Reads the command line, then AMBER_* of `env` (null-terminated "KEY=value" strings), then the
+/// TOML file; the earlier wins. Does not touch the disk but to read that file.
+std::variant<Options, Message> LoadOptions(int argc, const char* const* argv,
+                                           const char* const* env);
+
+}  // namespace amber::config
