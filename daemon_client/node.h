@@ -1,0 +1,63 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon_client/node_options.h"
+#include "daemon_client/node_report.h"
+#include "index/chain/coin.h"
+#include "index/ports/block_feed.h"
+#include "index/ports/mempool_source.h"
+#include "index/ports/node_events.h"
+#include "index/ports/wallet_node.h"
+
+namespace amber::daemon_client {
+
+/// The node, as the core sees it: builds and owns everything in this folder.
+/// Owns its threads (README.md has the table); all calls are thread-safe.
+/// The ports live as long as this object; after Stop() they answer NodeError::stopped.
+class Node {
+public:
+    /// Connects to nothing yet. Throws std::invalid_argument for a malformed URL; the message never
+    /// contains a password. `coin` must outlive the node.
+    Node(const index::Coin& coin, NodeOptions options);
+    ~Node();
+
+    /// Starts the threads; `sink` hears of new blocks and transactions from now on. Call once.
+    /// Blocks() is woken before the sink hears of a new tip.
+    void Start(index::NodeEventSink sink);
+
+    /// Everything that waits returns within a second; no call of the sink afterwards. Idempotent.
+    void Stop();
+
+    /// Asks the node what it is. Needs Start(). An error means that it could not be asked (yet):
+    /// try again. `problems` are lasting and the operator's to solve.
+    [[nodiscard]] index::NodeResult<NodeReport> Check();
+
+    [[nodiscard]] index::BlockFeed& Blocks();
+    [[nodiscard]] index::MempoolSource& Mempool();
+    [[nodiscard]] index::WalletNode& Wallet();
+
+    /// Cuts short the wait of the Take() that is waiting, or of the next.
+    void Wake();
+
+    /// Replaces the daemons while running. Returns what is wrong with a URL, changing nothing;
+    /// otherwise nothing.
+    std::optional<std::string> SetUrls(const std::vector<std::string>& urls);
+
+    struct Status {
+        std::string daemon;        ///< host:port in use, or tried last
+        bool connected = false;    ///< it answered the last time it was asked
+        std::string source;        ///< "rest" or "rpc": how blocks come; empty before the first
+        bool zmq_blocks = false;   ///< new blocks are told by ZMQ, otherwise polled
+        bool zmq_mempool = false;  ///< likewise for transactions
+    };
+    [[nodiscard]] Status GetStatus() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace amber::daemon_client
