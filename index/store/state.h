@@ -1,0 +1,54 @@
+#pragma once
+// Private to index/store: the RocksDB side of the public classes.
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+
+#include <array>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "index/store/batch.h"
+#include "index/store/snapshot.h"
+#include "index/store/store.h"
+
+namespace amber::index::store {
+
+inline rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+inline std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+/// Throws what a failed status means: NotInMemory, or StoreError naming `doing`.
+void Check(const rocksdb::Status& status, std::string_view doing);
+
+struct Store::State {
+    std::filesystem::path path;
+    std::shared_ptr<rocksdb::Cache> cache;
+    std::unique_ptr<rocksdb::DB> db;
+    std::array<rocksdb::ColumnFamilyHandle*, kTableCount> families{};
+    std::array<rocksdb::ColumnFamilyOptions, kTableCount> family_options;
+
+    [[nodiscard]] rocksdb::ColumnFamilyHandle* Family(Table table) const {
+        return families[static_cast<std::size_t>(table)];
+    }
+    [[nodiscard]] const rocksdb::ColumnFamilyOptions& FamilyOptions(Table table) const {
+        return family_options[static_cast<std::size_t>(table)];
+    }
+    [[nodiscard]] std::filesystem::path LoadFolder() const { return path / "load"; }
+};
+
+struct Batch::State {
+    explicit State(const Store::State& s) : store(s) {}
+    const Store::State& store;
+    rocksdb::WriteBatch changes;
+};
+
+struct Snapshot::State {
+    State(const Store::State& s, const rocksdb::Snapshot* r) : store(s), snapshot(r) {}
+    State(const State&) = delete;
+    const Store::State& store;
+    const rocksdb::Snapshot* snapshot;
+    ~State() { store.db->ReleaseSnapshot(snapshot); }
+};
+
+}  // namespace amber::index::store

@@ -1,0 +1,190 @@
+#include "index/store/store.h"
+
+#include <rocksdb/convenience.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/slice_transform.h>
+#include <rocksdb/table.h>
+
+#include <thread>
+
+#include "index/store/state.h"
+
+namespace amber::index::store {
+
+void Check(const rocksdb::Status& status, std::string_view doing) {
+    if (status.ok()) return;
+    if (status.IsIncomplete()) throw NotInMemory();
+    throw StoreError("database: " + std::string(doing) + ": " + status.ToString());
+}
+
+namespace {
+
+/// How the rows of a table are laid out and looked for.
+struct Layout {
+    std::size_t prefix = 0;       ///< bytes that look-ups fix; 0: whole keys
+    bool incompressible = false;  ///< digests only
+};
+
+Layout LayoutOf(Table table) {
+    switch (table) {
+        case Table::meta:
+        case Table::header:
+        case Table::undo: return {};
+        case Table::header_merkle:
+        case Table::txid: return {.incompressible = true};
+        case Table::txnum: return {.prefix = 5};
+        case Table::h: return {.prefix = 8};
+        case Table::u:
+        case Table::history: return {.prefix = 11};
+        case Table::spender: return {.prefix = 0};
+    }
+    std::abort();
+}
+
+rocksdb::ColumnFamilyOptions FamilyOptions(Table table,
+                                           const std::shared_ptr<rocksdb::Cache>& cache) {
+    const Layout layout = LayoutOf(table);
+    rocksdb::BlockBasedTableOptions blocks;
+    blocks.block_cache = cache;
+    blocks.block_size = 4 << 10;
+    blocks.format_version = 5;
+    // Debian's build computes CRC32C in software; XXH3 costs a fraction of it.
+    blocks.checksum = rocksdb::kXXH3;
+    // Index and filters live in the cache too, so that the cache is the bound of all reading.
+    blocks.cache_index_and_filter_blocks = true;
+    blocks.pin_l0_filter_and_index_blocks_in_cache = true;
+    blocks.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+    blocks.metadata_block_size = 4 << 10;
+    rocksdb::ColumnFamilyOptions options;
+    if (layout.prefix > 0) {
+        options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(layout.prefix));
+        blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+        blocks.partition_filters = true;
+        blocks.whole_key_filtering = false;
+    }
+    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
+    options.compression = layout.incompressible ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
+    options.write_buffer_size = 16 << 20;
+    options.target_file_size_base = 64 << 20;
+    options.max_bytes_for_level_base = 512 << 20;
+    options.level_compaction_dynamic_level_bytes = true;
+    return options;
+}
+
+rocksdb::DBOptions DatabaseOptions() {
+    rocksdb::DBOptions options;
+    options.create_if_missing = true;
+    options.create_missing_column_families = true;
+    options.max_background_jobs = 2;
+    // Tables must never be flushed apart: a power cut could then leave one ahead of another.
+    options.atomic_flush = true;
+    options.db_write_buffer_size = 64 << 20;
+    options.max_total_wal_size = 256 << 20;
+    options.max_open_files = 4096;
+    options.keep_log_file_num = 4;
+    options.max_log_file_size = 4 << 20;
+    options.stats_dump_period_sec = 0;
+    options.bytes_per_sync = 1 << 20;
+    return options;
+}
+
+std::string AdviceFor(const rocksdb::Status& status, const std::filesystem::path& path) {
+    const std::string where = path.string();
+    if (status.IsIOError() && status.ToString().find("lock") != std::string::npos)
+        return "another amberd is using " + where + "; stop it or choose another --datadir";
+    if (status.IsNoSpace()) return "the disk of " + where + " is full; free some space";
+    if (status.IsCorruption())
+        return "the database in " + where + " is damaged; delete it and sync again";
+    return "cannot open the database in " + where;
+}
+
+}  // namespace
+
+Store::Store(const StoreOptions& options) : state_(std::make_unique<State>()) {
+    state_->path = options.path;
+    state_->cache = rocksdb::NewLRUCache(options.cache_bytes, 6);
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    // RocksDB insists on a family of this name; it stays empty.
+    families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
+    for (Table table : AllTables()) {
+        state_->family_options[static_cast<std::size_t>(table)] =
+            FamilyOptions(table, state_->cache);
+        families.emplace_back(std::string(Name(table)), state_->FamilyOptions(table));
+    }
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* db = nullptr;
+    if (!options.read_only) {
+        std::filesystem::create_directories(options.path);
+        std::filesystem::remove_all(state_->LoadFolder());
+    }
+    const rocksdb::Status status =
+        options.read_only
+            ? rocksdb::DB::OpenForReadOnly(DatabaseOptions(), options.path, families, &handles, &db)
+            : rocksdb::DB::Open(DatabaseOptions(), options.path, families, &handles, &db);
+    if (!status.ok())
+        throw StoreError(AdviceFor(status, options.path) + " (" + status.ToString() + ")");
+    state_->db.reset(db);
+    state_->db->DestroyColumnFamilyHandle(handles[0]);
+    for (std::size_t i = 0; i < kTableCount; ++i) state_->families[i] = handles[i + 1];
+}
+
+Store::~Store() {
+    rocksdb::CancelAllBackgroundWork(state_->db.get(), true);
+    for (auto* family : state_->families) state_->db->DestroyColumnFamilyHandle(family);
+}
+
+void Store::Write(Batch&& batch) {
+    Check(state_->db->Write(rocksdb::WriteOptions(), &batch.state_->changes), "write");
+}
+
+Snapshot Store::TakeSnapshot() const {
+    Snapshot snapshot;
+    snapshot.state_ =
+        std::make_shared<Snapshot::State>(*state_, state_->db->GetSnapshot());
+    return snapshot;
+}
+
+void Store::SetCacheBytes(std::size_t bytes) { state_->cache->SetCapacity(bytes); }
+
+void Store::Compact() {
+    rocksdb::CompactRangeOptions options;
+    options.max_subcompactions = std::thread::hardware_concurrency();
+    for (auto* family : state_->families)
+        Check(state_->db->CompactRange(options, family, nullptr, nullptr), "compact");
+}
+
+std::uint64_t Store::DiskBytes() const {
+    std::uint64_t bytes = 0;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(state_->path, error)) {
+        const auto size = entry.file_size(error);
+        if (!error) bytes += size;
+    }
+    return bytes;
+}
+
+std::uint64_t Store::MemoryBytes() const {
+    std::uint64_t bytes = state_->cache->GetUsage();
+    for (auto* family : state_->families) {
+        std::uint64_t part = 0;
+        for (const char* property :
+             {"rocksdb.cur-size-all-mem-tables", "rocksdb.estimate-table-readers-mem"})
+            if (state_->db->GetIntProperty(family, property, &part)) bytes += part;
+    }
+    return bytes;
+}
+
+Batch::Batch(const Store& store) : state_(std::make_unique<State>(*store.state_)) {}
+Batch::~Batch() = default;
+Batch::Batch(Batch&&) noexcept = default;
+Batch& Batch::operator=(Batch&&) noexcept = default;
+
+void Batch::Put(Table table, std::string_view key, std::string_view value) {
+    Check(state_->changes.Put(state_->store.Family(table), ToSlice(key), ToSlice(value)), "batch");
+}
+void Batch::Delete(Table table, std::string_view key) {
+    Check(state_->changes.Delete(state_->store.Family(table), ToSlice(key)), "batch");
+}
+
+}  // namespace amber::index::store

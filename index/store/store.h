@@ -1,0 +1,58 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "index/store/batch.h"
+#include "index/store/reach.h"
+#include "index/store/snapshot.h"
+#include "index/store/table.h"
+
+namespace amber::index::store {
+
+struct StoreOptions {
+    std::filesystem::path path;
+    std::size_t cache_bytes = 256 << 20;  ///< blocks kept in memory for reads
+    bool read_only = false;               ///< refuses to create; does not lock
+};
+
+/// The database: one RocksDB with a column family per table. The only code that knows RocksDB.
+/// Thread: Write and BulkLoad from one thread; everything else is thread-safe.
+/// Errors: StoreError, with the path and what to do.
+class Store {
+public:
+    /// Opens or creates. After a crash the state is that of the last whole Write or Commit.
+    explicit Store(const StoreOptions& options);
+    /// Flushes. All snapshots, readers and cursors must be gone.
+    ~Store();
+    Store(const Store&) = delete;
+
+    /// All of the batch or nothing of it, then readable at once. Survives a killed process; after a
+    /// power cut a suffix of the last batches may be missing, never a part of one.
+    void Write(Batch&& batch);
+
+    [[nodiscard]] Snapshot TakeSnapshot() const;
+
+    /// Resizes the block cache: small while a first sync needs the memory, full for serving.
+    void SetCacheBytes(std::size_t bytes);
+    /// Merges what is on disk into its final order. Long; meant for the end of a first sync.
+    void Compact();
+
+    [[nodiscard]] std::uint64_t DiskBytes() const;
+    [[nodiscard]] std::uint64_t MemoryBytes() const;
+
+private:
+    friend class Batch;
+    friend class BulkLoad;
+    friend class Cursor;
+    friend class Reader;
+    friend class Snapshot;
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace amber::index::store

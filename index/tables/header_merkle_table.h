@@ -1,0 +1,15 @@
+#pragma once
+#include "index/chain/hash.h"
+#include "index/tables/row_bytes.h"
+
+// header_merkle: level (1), index (4) -> node (32)
+// The complete nodes above the leaves of the tree over all block hashes: node (L, i) covers heights
+// i * 2^L up to, not including, (i + 1) * 2^L. Level 0 would be the block hashes themselves, which
+// the header table gives. On disk: frozen.
+namespace amber::index::tables {
+
+inline FixedKey<5> HeaderMerkleKey(std::uint32_t level, std::uint32_t index) {
+    return FixedKey<5>().Int<1>(level).Int<4>(index);
+}
+
+}  // namespace amber::index::tables

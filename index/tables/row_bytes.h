@@ -1,0 +1,102 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "index/chain/hash_x.h"
+#include "index/chain/strong.h"
+#include "index/store/reach.h"
+
+// How numbers and names are written into rows. Integers are big-endian, so that key order is
+// chain order.
+namespace amber::index::tables {
+
+inline constexpr std::size_t kTxNumSize = 5;
+inline constexpr std::size_t kOutputIndexSize = 3;
+/// Leading bytes of a txid that stand for it in keys. Two transactions can share them (about one
+/// look-up in a thousand on mainnet); readers then compare whole txids.
+inline constexpr std::size_t kTxidPrefixSize = 5;
+
+/// A key of a fixed size, built on the stack.
+template <std::size_t Size>
+class FixedKey {
+public:
+    template <std::size_t Count>
+    FixedKey& Int(std::uint64_t value) {
+        for (std::size_t i = 0; i < Count; ++i)
+            bytes_[used_ + i] = static_cast<char>(value >> (8 * (Count - 1 - i)));
+        used_ += Count;
+        return *this;
+    }
+    FixedKey& Raw(const std::uint8_t* data, std::size_t size) {
+        std::memcpy(bytes_.data() + used_, data, size);
+        used_ += size;
+        return *this;
+    }
+    [[nodiscard]] std::string_view View() const { return {bytes_.data(), used_}; }
+    operator std::string_view() const { return View(); }
+
+private:
+    std::array<char, Size> bytes_;
+    std::size_t used_ = 0;
+};
+
+/// Reads a row back. A row that is too short is a damaged database: throws StoreError.
+class RowReader {
+public:
+    explicit RowReader(std::string_view bytes) : bytes_(bytes) {}
+
+    template <std::size_t Count>
+    std::uint64_t Int() {
+        Need(Count);
+        std::uint64_t value = 0;
+        for (std::size_t i = 0; i < Count; ++i)
+            value = value << 8 | static_cast<std::uint8_t>(bytes_[i]);
+        bytes_.remove_prefix(Count);
+        return value;
+    }
+    std::uint64_t VarInt() {
+        std::uint64_t value = 0;
+        for (unsigned shift = 0; shift < 64; shift += 7) {
+            const auto byte = Int<1>();
+            value |= (byte & 0x7f) << shift;
+            if (byte < 0x80) return value;
+        }
+        Damaged();
+    }
+    std::string_view Raw(std::size_t size) {
+        Need(size);
+        const auto view = bytes_.substr(0, size);
+        bytes_.remove_prefix(size);
+        return view;
+    }
+    HashX Script() {
+        HashX hash_x;
+        std::memcpy(hash_x.bytes.data(), Raw(HashX::kSize).data(), HashX::kSize);
+        return hash_x;
+    }
+    [[nodiscard]] bool Done() const { return bytes_.empty(); }
+    [[nodiscard]] std::string_view Rest() const { return bytes_; }
+
+private:
+    void Need(std::size_t size) const {
+        if (bytes_.size() < size) Damaged();
+    }
+    [[noreturn]] static void Damaged() {
+        throw store::StoreError("database: a row is shorter than its grammar; delete it and sync again");
+    }
+    std::string_view bytes_;
+};
+
+/// Base-128, least significant group first.
+inline void AppendVarInt(std::string& out, std::uint64_t value) {
+    while (value >= 0x80) {
+        out.push_back(static_cast<char>(value | 0x80));
+        value >>= 7;
+    }
+    out.push_back(static_cast<char>(value));
+}
+
+}  // namespace amber::index::tables
