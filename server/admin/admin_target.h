@@ -1,0 +1,50 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "index/chain/coin.h"
+#include "index/indexer.h"
+#include "index/ports/wallet_node.h"
+#include "index/query/view.h"
+#include "server/server_stats.h"
+
+namespace amber::server {
+
+/// How far a first sync is.
+struct SyncProgress {
+    double fraction = 0;                       ///< 0 .. 1
+    std::optional<std::chrono::seconds> left;  ///< nothing while unknown, 0 when synced
+};
+
+/// What the admin RPC can see and do, filled by main. Called on the admin thread, where calls may
+/// take a while; an empty function makes its method answer "not available".
+struct AdminTarget {
+    const index::Coin* coin = nullptr;
+    std::string version;  ///< of Amber
+    std::function<index::IndexerStatus()> index_status;
+    std::function<SyncProgress()> progress;
+    std::function<index::ViewPtr()> current_view;  ///< null until synced
+    std::function<index::WalletNode::Software()> node_software;
+    std::function<std::uint64_t()> database_bytes;
+    std::function<ServerStats()> server_stats;
+    std::function<std::vector<SessionInfo>()> sessions;
+    std::function<bool(std::uint64_t id)> disconnect;
+
+    using Done = std::function<void(std::string error)>;  ///< empty: all is well
+    /// Replaces the daemon URLs; an empty list asks only. Returns the URLs in use, passwords
+    /// blanked out. Throws std::runtime_error for a malformed URL.
+    std::function<std::vector<std::string>(const std::vector<std::string>& urls)> daemon_url;
+    /// Sets the level unless empty, returns the one in use. Throws std::runtime_error if unknown.
+    std::function<std::string(const std::string& level)> log_level;
+    /// `done` may run on any thread.
+    std::function<void(std::uint32_t count, Done done)> reorg;
+    /// A digest over all tables as text. Blocks for as long as that takes.
+    std::function<std::string()> digest;
+    std::function<void()> stop;  ///< returns at once; the process ends soon after
+};
+
+}  // namespace amber::server

@@ -1,0 +1,62 @@
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace amber::server {
+
+enum class TransportKind { tcp, websocket };
+
+/// One address wallets connect to. Port 0 lets the system choose (see WalletServer::Ports()).
+struct ListenOptions {
+    TransportKind transport = TransportKind::tcp;
+    std::string host = "127.0.0.1";  ///< an IP address, v6 without brackets
+    std::uint16_t port = 0;
+};
+
+/// How this server appears in server.features, to wallets and to other servers.
+struct PublicHost {
+    std::string name;
+    std::uint16_t tcp_port = 0, ssl_port = 0, ws_port = 0, wss_port = 0;  ///< 0: not offered
+};
+
+/// All that the wallet side can be told. Every bound names what happens at it.
+struct ServerOptions {
+    std::vector<ListenOptions> listeners;
+    std::vector<PublicHost> public_hosts;
+    std::string software = "Amber 0.1.0";  ///< server.version, server.features
+    std::string banner;                    ///< $NAME variables of protocol.md 5.20 are replaced
+    std::string donation_address;
+
+    unsigned io_threads = 0;     ///< 0: one per core
+    unsigned query_threads = 8;  ///< for reads that may touch the disk
+    /// Reads waiting for a query thread; beyond it requests are answered -102 "server busy".
+    std::size_t query_queue = 20'000;
+
+    std::size_t max_sessions = 10'000;  ///< further connections are closed at once
+    /// One request. A longer line is answered -32600 and skipped; four times as long closes.
+    std::size_t max_receive_bytes = 8'100'000;
+    /// One answer. A larger one is replaced by -32600 "response too large".
+    std::size_t max_send_bytes = 8'100'000;
+    std::size_t max_batch_items = 10'000;  ///< larger batches are answered with code 4
+    /// Requests of one session that wait for the disk or the node; more input is not read until
+    /// some of them are done.
+    std::size_t max_in_flight = 100;
+    /// Output of one session not yet taken by the network at which its input pauses.
+    std::size_t output_pause_bytes = 512 << 10;
+    /// Notifications that pile up beyond this close the session.
+    std::size_t output_close_bytes = 4 << 20;
+    /// Buffered input and output of all sessions; the session that would exceed it is closed.
+    std::size_t max_buffered_bytes = 256 << 20;
+    std::size_t max_subscriptions_per_session = 200'000;  ///< then error 4
+    std::size_t max_subscriptions = 5'000'000;            ///< of all sessions; then error 4
+    std::chrono::seconds idle_timeout{600};               ///< without input
+    std::chrono::seconds write_timeout{30};               ///< without progress of a write
+    std::size_t raw_tx_cache_bytes = 32 << 20;
+    /// Refuse every other method before server.version (1.6 wants it; old wallets do not do it).
+    bool version_first = false;
+};
+
+}  // namespace amber::server

@@ -1,0 +1,48 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "index/chain/coin.h"
+#include "index/ports/node_events.h"
+#include "index/ports/wallet_node.h"
+#include "index/query/announcement.h"
+#include "server/server_options.h"
+#include "server/server_stats.h"
+
+namespace amber::server {
+
+/// Answers wallets: owns the listeners, sessions, I/O threads and the query pool.
+/// Thread: every call is thread-safe. Borrows coin and node, which outlive it.
+class WalletServer {
+public:
+    /// `on_node_event` is told of every transaction a wallet broadcast, so that the mempool view
+    /// has it at once; called from any thread.
+    WalletServer(ServerOptions options, const index::Coin& coin, index::WalletNode& node,
+                 index::NodeEventSink on_node_event);
+    ~WalletServer();  ///< as Stop()
+
+    /// Opens the listeners and serves from `view` on, or from a newer one already announced.
+    /// Throws std::runtime_error that names the address, if one cannot be listened on.
+    void Start(index::ViewPtr view);
+
+    /// Moves all sessions to a newer view and notifies subscribers. An index::AnnouncementSink:
+    /// called on the sync thread, also before Start().
+    void OnAnnouncement(const std::shared_ptr<const index::Announcement>& announcement);
+
+    /// Ports listened on, in the order of ServerOptions::listeners. Empty before Start().
+    [[nodiscard]] std::vector<std::uint16_t> Ports() const;
+    [[nodiscard]] ServerStats Stats() const;
+    [[nodiscard]] std::vector<SessionInfo> Sessions() const;
+    /// False if there is no such session.
+    bool Disconnect(std::uint64_t session_id);
+
+    /// Closes all sessions and joins all threads. Answers of the node that come later are dropped.
+    void Stop();
+
+private:
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace amber::server
