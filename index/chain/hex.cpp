@@ -58,8 +58,8 @@ AMBER_AVX2 inline __m256i DigitValues(__m256i text, __m256i& valid) {
 }
 
 AMBER_AVX2 bool DecodeAvx2(const char* hex, std::size_t bytes, std::uint8_t* out) {
-    constexpr std::size_t kStep = 32;                       // bytes made per round
-    const __m256i weights = _mm256_set1_epi16(0x01'10);     // first digit times 16 plus second
+    constexpr std::size_t kStep = 32;                    // bytes made per round
+    const __m256i weights = _mm256_set1_epi16(0x01'10);  // first digit times 16 plus second
     __m256i valid = _mm256_set1_epi8(-1);
     std::size_t done = 0;
     for (; done + kStep <= bytes; done += kStep) {

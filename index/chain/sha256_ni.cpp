@@ -156,94 +156,175 @@ AMBER_SHA_NI void Compress(std::uint32_t* state, const std::uint8_t* data, std::
     _mm_storeu_si128(words + 1, efgh);
 }
 
+/// Makes the block of a second hash from the digest of the first.
+AMBER_SHA_NI_INLINE void LoadOwnDigest(Lane& lane) {
+    ToWords(lane.s, lane.w[0], lane.w[1]);
+    lane.w[2] = _mm_set_epi32(0, 0, 0, static_cast<int>(0x80000000));
+    lane.w[3] = _mm_set_epi32(kDigest * 8, 0, 0, 0);
+}
+
+/// The second hash of digests that arrive one by one: they wait until every lane has one.
+class SecondHashes {
+public:
+    AMBER_SHA_NI void Add(const State& digest, std::uint8_t* out32) {
+        digests_[count_] = digest;
+        outs_[count_] = out32;
+        if (++count_ == kLanes) HashThem(std::make_index_sequence<kLanes>());
+    }
+    AMBER_SHA_NI void Flush() {
+        for (int i = count_; i > 0 && i < kLanes; ++i) {  // idle lanes redo the first digest
+            digests_[i] = digests_[0];
+            outs_[i] = outs_[0];
+        }
+        if (count_ > 0) HashThem(std::make_index_sequence<kLanes>());
+    }
+
+private:
+    template <std::size_t... kIndex>
+    AMBER_SHA_NI void HashThem(std::index_sequence<kIndex...>) {
+        Lane lanes[kLanes];
+        const State initial = InitialState();
+        ((lanes[kIndex].s = digests_[kIndex], LoadOwnDigest(lanes[kIndex])), ...);
+        ((lanes[kIndex].s = initial), ...);
+        AllRounds(Groups(), lanes[kIndex]...);
+        ((AddState(lanes[kIndex].s, initial), StoreDigest(lanes[kIndex].s, outs_[kIndex])), ...);
+        count_ = 0;
+    }
+
+    State digests_[kLanes];
+    std::uint8_t* outs_[kLanes];
+    int count_ = 0;
+};
+
 /// One message on its way through a lane: where its next blocks are, and what comes after them.
 struct Stream {
-    enum class Then { more_message, digest, second_digest };
-
     State state;
     const std::uint8_t* next;  ///< `blocks` whole blocks to compress
     std::size_t blocks;
     const HashJob* job;
-    std::uint64_t size;   ///< of the message up to `offset` of `piece`
-    std::size_t offset;   ///< first byte of `piece` not yet given out
+    bool copied;       ///< a short message: `next` and `blocks` are all of it, padded
+    bool last_blocks;  ///< nothing follows those
+    // The rest serves messages that are not copied.
+    std::uint64_t size;  ///< of the message up to `offset` of `piece`
+    std::size_t offset;  ///< first byte of `piece` not yet given out
     int piece;
-    Then then;
     std::uint8_t buffer[2 * kBlock];  ///< blocks put together from pieces, and padding
 };
 
-/// Points the stream at blocks that are ready in its buffer.
-void GiveBuffer(Stream& stream, std::size_t blocks, Stream::Then then) {
-    stream.next = stream.buffer;
-    stream.blocks = blocks;
-    stream.then = then;
-}
-
-/// Ends the message with `filled` bytes of it in the buffer, at most one block less one byte.
-void Pad(Stream& stream, std::size_t filled, Stream::Then then) {
+/// Ends a message of `size` bytes, the last `filled` of which (less than a block) stand in `tail`.
+/// Returns how many blocks `tail` then has: one or two.
+std::size_t Pad(std::uint8_t* tail, std::size_t filled, std::uint64_t size) {
     const std::size_t blocks = filled + 1 + kLengthField <= kBlock ? 1 : 2;
-    std::memset(stream.buffer + filled, 0, blocks * kBlock - filled);
-    stream.buffer[filled] = 0x80;
-    const std::uint64_t bits = __builtin_bswap64(stream.size * 8);
-    std::memcpy(stream.buffer + blocks * kBlock - kLengthField, &bits, kLengthField);
-    GiveBuffer(stream, blocks, then);
+    std::memset(tail + filled, 0, blocks * kBlock - filled);
+    tail[filled] = 0x80;
+    const std::uint64_t bits = __builtin_bswap64(size * 8);
+    std::memcpy(tail + blocks * kBlock - kLengthField, &bits, kLengthField);
+    return blocks;
 }
 
-/// Copies at most 64 bytes; the compiler's call to memcpy costs more than such short copies do.
-inline void CopyShort(std::uint8_t* to, const std::uint8_t* from, std::size_t size) {
-    std::memcpy(to, from, size);
-}
-
-/// Finds the next blocks of the message: in place where a piece holds whole blocks, else put
+/// Finds the next blocks of a long message: in place where a piece holds whole blocks, else put
 /// together in the buffer.
 void NextBlocks(Stream& stream) {
     std::size_t filled = 0;
     while (stream.piece < 3) {
         const ByteView rest = stream.job->pieces[stream.piece].subspan(stream.offset);
-        if (filled == 0 && rest.size() >= kBlock) {
-            stream.next = rest.data();
-            stream.blocks = rest.size() / kBlock;
-            stream.offset += stream.blocks * kBlock;
-            stream.size += stream.blocks * kBlock;
-            return;
-        }
-        const std::size_t taken = std::min(rest.size(), kBlock - filled);
-        if (taken > 0) CopyShort(stream.buffer + filled, rest.data(), taken);
-        filled += taken;
+        const bool in_place = filled == 0 && rest.size() >= kBlock;
+        const std::size_t taken =
+            in_place ? rest.size() / kBlock * kBlock : std::min(rest.size(), kBlock - filled);
         stream.offset += taken;
         stream.size += taken;
-        if (filled == kBlock) return GiveBuffer(stream, 1, Stream::Then::more_message);
+        if (in_place) {
+            stream.next = rest.data();
+            stream.blocks = taken / kBlock;
+            return;
+        }
+        std::copy_n(rest.begin(), taken, stream.buffer + filled);
+        filled += taken;
+        stream.next = stream.buffer;
+        stream.blocks = 1;
+        if (filled == kBlock) return;
         ++stream.piece;
         stream.offset = 0;
     }
-    Pad(stream, filled, Stream::Then::digest);
+    stream.blocks = Pad(stream.buffer, filled, stream.size);
+    stream.last_blocks = true;
 }
 
-AMBER_SHA_NI void Start(Stream& stream, const HashJob& job) {
-    stream.state = InitialState();
-    stream.job = &job;
-    stream.size = 0;
-    stream.offset = 0;
-    stream.piece = 0;
-    stream.then = Stream::Then::more_message;
-    NextBlocks(stream);
-}
+/// Hands out the messages of a batch in an order that keeps lanes in step, those with most blocks
+/// first. Short messages are copied and padded ahead of time, some dozens at once: that costs less
+/// than interrupting the lanes at each seam between pieces and padding.
+class Messages {
+public:
+    explicit Messages(std::span<const HashJob> jobs) : jobs_(jobs) {}
 
-/// Called when all blocks given out are compressed. False when the message is done.
-AMBER_SHA_NI bool Continue(Stream& stream, bool twice) {
-    if (stream.then == Stream::Then::more_message) {
-        NextBlocks(stream);
-        return true;
-    }
-    if (twice && stream.then == Stream::Then::digest) {
-        StoreDigest(stream.state, stream.buffer);
+    /// Starts the next message; false if there is none now. Copies of short messages live until
+    /// the next call while `may_reuse_memory`.
+    AMBER_SHA_NI bool Start(Stream& stream, bool may_reuse_memory) {
+        if (ready_ == 0) {
+            if (jobs_.empty() || !may_reuse_memory) return false;
+            Prepare();
+        }
+        while (lists_[longest_] == kNone) --longest_;
+        const std::uint8_t slot = lists_[longest_];
+        lists_[longest_] = following_[slot];
+        --ready_;
         stream.state = InitialState();
-        stream.size = kDigest;
-        Pad(stream, kDigest, Stream::Then::second_digest);
+        stream.job = prepared_ + slot;
+        stream.copied = stream.last_blocks = longest_ < kLong;
+        if (stream.copied) {
+            stream.next = memory_ + first_block_[slot] * kBlock;
+            stream.blocks = longest_;
+        } else {
+            stream.size = stream.offset = 0;
+            stream.piece = 0;
+            NextBlocks(stream);
+        }
         return true;
     }
-    StoreDigest(stream.state, stream.job->out32);
-    return false;
-}
+
+private:
+    static constexpr std::size_t kSlots = 64;
+    static constexpr std::size_t kMemoryBlocks = 256;  // half of a first-level cache
+    static constexpr std::size_t kLong = 17;           // blocks; such messages are not copied
+    static constexpr std::uint8_t kNone = 0xff;
+
+    void Prepare() {
+        std::fill(std::begin(lists_), std::end(lists_), kNone);
+        longest_ = kLong;
+        prepared_ = jobs_.data();
+        std::size_t slot = 0, used = 0;
+        for (; slot < std::min(kSlots, jobs_.size()) && used + kLong <= kMemoryBlocks; ++slot) {
+            const HashJob& job = prepared_[slot];
+            const std::size_t size =
+                job.pieces[0].size() + job.pieces[1].size() + job.pieces[2].size();
+            const std::size_t blocks = std::min(kLong, (size + kBlock + kLengthField) / kBlock);
+            first_block_[slot] = static_cast<std::uint16_t>(used);
+            if (blocks < kLong) {
+                Copy(job, size, memory_ + used * kBlock);
+                used += blocks;
+            }
+            following_[slot] = lists_[blocks];
+            lists_[blocks] = static_cast<std::uint8_t>(slot);
+        }
+        ready_ = slot;
+        jobs_ = jobs_.subspan(slot);
+    }
+
+    static void Copy(const HashJob& job, std::size_t size, std::uint8_t* out) {
+        std::uint8_t* end = out;
+        for (const ByteView piece : job.pieces) end = std::copy(piece.begin(), piece.end(), end);
+        Pad(out + size / kBlock * kBlock, size % kBlock, size);
+    }
+
+    std::span<const HashJob> jobs_;  ///< not yet prepared
+    const HashJob* prepared_ = nullptr;
+    std::size_t ready_ = 0;  ///< prepared and not yet started
+    std::size_t longest_ = 0;
+    std::uint8_t lists_[kLong + 1];   ///< by number of blocks: the first slot of a list
+    std::uint8_t following_[kSlots];  ///< the next slot of that list
+    std::uint16_t first_block_[kSlots];
+    alignas(kBlock) std::uint8_t memory_[kMemoryBlocks * kBlock];
+};
 
 /// Compresses `blocks` blocks of every stream. The number of streams is fixed at compile time so
 /// that all working variables stay in registers.
@@ -264,41 +345,64 @@ AMBER_SHA_NI void CompressInStep(Stream* const* streams, std::size_t blocks,
 void CompressStreams(Stream* const* streams, int count, std::size_t blocks) {
     static_assert(kLanes == 4);
     switch (count) {
-        case 1: return CompressInStep(streams, blocks, std::make_index_sequence<1>());
-        case 2: return CompressInStep(streams, blocks, std::make_index_sequence<2>());
-        case 3: return CompressInStep(streams, blocks, std::make_index_sequence<3>());
-        default: return CompressInStep(streams, blocks, std::make_index_sequence<4>());
+        case 1:
+            return CompressInStep(streams, blocks, std::make_index_sequence<1>());
+        case 2:
+            return CompressInStep(streams, blocks, std::make_index_sequence<2>());
+        case 3:
+            return CompressInStep(streams, blocks, std::make_index_sequence<3>());
+        default:
+            return CompressInStep(streams, blocks, std::make_index_sequence<4>());
     }
 }
 
-void HashAll(std::span<const HashJob> jobs, bool twice) {
+/// Where digests go that are not hashed again.
+struct Digests {
+    AMBER_SHA_NI void Add(const State& digest, std::uint8_t* out32) { StoreDigest(digest, out32); }
+};
+
+/// Runs all jobs through the lanes and gives their digests to `sink`.
+template <class Sink>
+AMBER_SHA_NI void HashAll(std::span<const HashJob> jobs, Sink& sink) {
+    Messages messages(jobs);
     Stream streams[kLanes];
     Stream* active[kLanes];
+    for (int i = 0; i < kLanes; ++i) active[i] = &streams[i];
     int count = 0;
-    auto job = jobs.begin();
-    for (; count < kLanes && job != jobs.end(); ++count, ++job) {
-        active[count] = &streams[count];
-        Start(streams[count], *job);
-    }
-    while (count > 0) {
+    int copied = 0;  // how many of those streams read the memory of `messages`
+    for (;;) {
+        while (count < kLanes && messages.Start(*active[count], copied == 0)) {
+            copied += active[count++]->copied;
+        }
+        if (count == 0) return;
         std::size_t blocks = active[0]->blocks;
         for (int i = 1; i < count; ++i) blocks = std::min(blocks, active[i]->blocks);
         CompressStreams(active, count, blocks);
         for (int i = count - 1; i >= 0; --i) {
             Stream& stream = *active[i];
             stream.blocks -= blocks;
-            if (stream.blocks > 0 || Continue(stream, twice)) continue;
-            if (job != jobs.end()) {
-                Start(stream, *job++);
-            } else {
-                active[i] = active[--count];
+            if (stream.blocks > 0) continue;
+            if (!stream.last_blocks) {
+                NextBlocks(stream);
+                continue;
             }
+            sink.Add(stream.state, stream.job->out32);
+            copied -= stream.copied;
+            std::swap(active[i], active[--count]);
         }
     }
 }
 
-void Many(std::span<const HashJob> jobs) { HashAll(jobs, false); }
-void ManyTwice(std::span<const HashJob> jobs) { HashAll(jobs, true); }
+void Many(std::span<const HashJob> jobs) {
+    Digests digests;
+    HashAll(jobs, digests);
+}
+
+void ManyTwice(std::span<const HashJob> jobs) {
+    SecondHashes second;
+    HashAll(jobs, second);
+    second.Flush();
+}
 
 template <int kGroup, class... Lanes>
 AMBER_SHA_NI_INLINE void PaddingGroupOfAll(Lanes&... lanes) {
@@ -309,13 +413,6 @@ AMBER_SHA_NI_INLINE void PaddingGroupOfAll(Lanes&... lanes) {
 template <int... kGroups, class... Lanes>
 AMBER_SHA_NI_INLINE void PaddingRounds(std::integer_sequence<int, kGroups...>, Lanes&... lanes) {
     (PaddingGroupOfAll<kGroups>(lanes...), ...);
-}
-
-/// Makes the block of the second hash from the digest of the first.
-AMBER_SHA_NI_INLINE void LoadOwnDigest(Lane& lane) {
-    ToWords(lane.s, lane.w[0], lane.w[1]);
-    lane.w[2] = _mm_set_epi32(0, 0, 0, static_cast<int>(0x80000000));
-    lane.w[3] = _mm_set_epi32(kDigest * 8, 0, 0, 0);
 }
 
 template <std::size_t... kIndex>
