@@ -15,7 +15,7 @@ build=(
     librocksdb-dev libssl-dev libspdlog-dev libcli11-dev libtomlplusplus-dev cppzmq-dev libzmq3-dev
 )
 test=(
-    libgtest-dev libbenchmark-dev clang clang-format clang-tidy
+    libgtest-dev libbenchmark-dev clang libclang-rt-14-dev clang-format clang-tidy
     python3 electrum xz-utils debian-archive-keyring
 )
 
