@@ -1,0 +1,84 @@
+#pragma once
+#include <boost/system/result.hpp>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "index/query/query.h"
+#include "server/methods/client.h"
+#include "server/methods/served_view.h"
+#include "server/methods/services.h"
+#include "server/protocol/arguments.h"
+#include "server/protocol/json_writer.h"
+#include "server/protocol/rpc_error.h"
+#include "server/protocol/version.h"
+
+namespace amber::server {
+
+/// The JSON text of a result, or why there is none.
+using ReplyText = boost::system::result<std::string, RpcError>;
+/// Answers a request later. Call it exactly once, from any thread; it is copyable so that it fits
+/// in callbacks.
+using Reply = std::function<void(ReplyText)>;
+
+/// What an answer changes in the session it goes to, done together with sending it, so that no
+/// notification can come before the answer it belongs to.
+struct Effects {
+    struct ScriptSubscription {
+        index::ScriptHash script;
+        std::optional<index::StatusHash> status;  ///< as answered
+    };
+    std::optional<ScriptSubscription> subscribe_script;
+    bool subscribe_headers = false;
+};
+
+/// One request while its method runs. All reads go through `query`, which answers from `served`.
+struct Call {
+    Arguments& args;
+    JsonWriter& out;  ///< takes the result's JSON text
+    const ServedView& served;
+    index::Query& query;
+    Services& services;
+    ProtocolVersion version;
+    Client* client;  ///< null unless the method is session-bound
+    Effects effects;
+    std::function<Reply()> make_reply;
+
+    /// For methods that wait for the node: return Step::deferred and use the reply later.
+    [[nodiscard]] Reply Defer() { return make_reply(); }
+};
+
+enum class Step {
+    done,      ///< the result is written to Call::out
+    deferred,  ///< nothing is written; the reply will be used
+};
+using Outcome = boost::system::result<Step, RpcError>;
+
+[[noreturn]] void throw_exception_from_error(const RpcError& error,
+                                             const boost::source_location& where);
+
+/// Runs on the thread of the session with a query of Reach::memory; should that throw
+/// store::NotInMemory, it runs again from the start on a query thread with Reach::disk. So a
+/// method changes nothing before its last read.
+using Handler = Outcome (*)(Call&);
+
+/// One method of the protocol, as the registry lists it.
+struct Method {
+    std::string_view name;
+    ProtocolVersion since;
+    std::span<const Parameter> parameters;
+    Handler handler;
+    enum class Bound {
+        any,      ///< any thread
+        session,  ///< the session's thread only: it changes the client
+    } bound = Bound::any;
+    bool ignore_extra = false;  ///< superfluous arguments are no error
+};
+
+inline RpcError BadRequest(std::string message) {
+    return {RpcFault::bad_request, std::move(message)};
+}
+
+}  // namespace amber::server

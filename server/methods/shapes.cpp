@@ -1,0 +1,41 @@
+#include "server/methods/shapes.h"
+
+namespace amber::server {
+
+void WriteHistory(JsonWriter& out, const std::vector<index::HistoryEntry>& entries) {
+    char separator = '[';
+    for (const index::HistoryEntry& entry : entries) {
+        out.Raw(separator);
+        if (entry.confirmed)
+            out.Raw(R"({"height":)");
+        else
+            out.Raw(R"({"fee":)").Int(entry.fee).Raw(R"(,"height":)");
+        out.Int(entry.height).Raw(R"(,"tx_hash":)").DisplayHex(entry.txid).Raw('}');
+        separator = ',';
+    }
+    out.Raw(entries.empty() ? "[]" : "]");
+}
+
+void WriteBranch(JsonWriter& out, const std::vector<index::MerkleNode>& branch) {
+    char separator = '[';
+    for (const index::MerkleNode& node : branch) {
+        out.Raw(separator).DisplayHex(node);
+        separator = ',';
+    }
+    out.Raw(branch.empty() ? "[]" : "]");
+}
+
+void WriteStatus(JsonWriter& out, const std::optional<index::StatusHash>& status) {
+    if (status)
+        out.Hex(status->View());
+    else
+        out.Raw("null");
+}
+
+RpcError HistoryTooLarge() { return {RpcFault::history_too_large, kHistoryTooLarge}; }
+
+RpcError HeightOutOfRange(std::uint32_t height) {
+    return {RpcFault::bad_request, "height " + std::to_string(height) + " out of range"};
+}
+
+}  // namespace amber::server

@@ -1,0 +1,24 @@
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "index/query/query.h"
+#include "server/protocol/json_writer.h"
+#include "server/protocol/rpc_error.h"
+
+// JSON shapes that several methods share.
+namespace amber::server {
+
+/// [{"height","tx_hash"}, ... {"fee","height","tx_hash"}, ...]
+void WriteHistory(JsonWriter& out, const std::vector<index::HistoryEntry>& entries);
+
+/// ["hex", ...] in display order.
+void WriteBranch(JsonWriter& out, const std::vector<index::MerkleNode>& branch);
+
+/// Hex, or null.
+void WriteStatus(JsonWriter& out, const std::optional<index::StatusHash>& status);
+
+RpcError HistoryTooLarge();
+RpcError HeightOutOfRange(std::uint32_t height);
+
+}  // namespace amber::server
