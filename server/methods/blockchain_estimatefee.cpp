@@ -22,11 +22,11 @@ Outcome BlockchainEstimatefee(Call& call) {
     const std::string mode = ReadMode(call.args, 1);
     if (auto error = call.args.Error()) return *error;
 
-    if (const auto known = call.services.fees.KnownEstimate(target, mode)) {
+    if (const auto known = call.services.fees->KnownEstimate(target, mode)) {
         call.out.Double(*known);
         return Step::done;
     }
-    call.services.fees.AskEstimate(
+    call.services.fees->AskEstimate(
         target, mode, [reply = call.Defer()](const index::NodeResult<double>& estimate) {
             if (!estimate) return reply(DaemonError(estimate.error()));
             std::string text;

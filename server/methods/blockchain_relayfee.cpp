@@ -4,11 +4,11 @@
 namespace amber::server::handlers {
 
 Outcome BlockchainRelayfee(Call& call) {
-    if (const auto known = call.services.fees.KnownFloors()) {
+    if (const auto known = call.services.fees->KnownFloors()) {
         call.out.Double(known->relay_min);
         return Step::done;
     }
-    call.services.fees.AskFloors(
+    call.services.fees->AskFloors(
         [reply = call.Defer()](const index::NodeResult<FeeOracle::FeeFloors>& floors) {
             if (!floors) return reply(DaemonError(floors.error()));
             std::string text;

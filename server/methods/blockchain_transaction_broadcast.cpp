@@ -22,16 +22,16 @@ Outcome BlockchainTransactionBroadcast(Call& call) {
     if (!IsHex(raw_tx))
         return Rejected("TX decode failed. Make sure the tx has at least one input.");
 
-    const auto on_sent = [&services = call.services,
+    const auto on_sent = [services = call.services.shared_from_this(),
                           reply = call.Defer()](const index::NodeResult<std::string>& sent) {
         if (!sent) {
             if (sent.error().kind == index::NodeError::Kind::refused)
                 return reply(Rejected(sent.error().message));
             return reply(DaemonError(sent.error()));
         }
-        services.txs_sent.fetch_add(1, std::memory_order_relaxed);
+        services->txs_sent.fetch_add(1, std::memory_order_relaxed);
         if (const auto txid = index::FromDisplayHex<index::Txid>(*sent))
-            services.on_node_event({index::NodeEvent::Kind::tx_added, *txid});
+            services->on_node_event({index::NodeEvent::Kind::tx_added, *txid});
         std::string text;
         JsonWriter(text).String(*sent);
         reply(std::move(text));

@@ -77,10 +77,10 @@ Outcome BlockchainTransactionBroadcastPackage(Call& call) {
     const bool verbose = call.args.Boolean(1, false);
     if (auto error = call.args.Error()) return *error;
 
-    const auto on_sent = [&services = call.services, verbose,
+    const auto on_sent = [services = call.services.shared_from_this(), verbose,
                           reply = call.Defer()](const index::NodeResult<std::string>& sent) {
         if (sent) {
-            TellIndexer(services);
+            TellIndexer(*services);
             return reply(verbose ? ReplyText(*sent) : Summarize(*sent));
         }
         const index::NodeError& error = sent.error();

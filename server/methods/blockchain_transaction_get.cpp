@@ -10,7 +10,7 @@ using index::Txid;
 
 /// One transaction on its way from the node to a wallet.
 struct Fetch {
-    Services& services;
+    std::shared_ptr<Services> services;
     Txid txid;
     std::optional<BlockHash> block;  ///< where the index has it; else only the mempool is searched
     bool verbose;
@@ -22,8 +22,8 @@ void Ask(Fetch fetch);
 void Deliver(const Fetch& fetch, const std::string& text) {
     if (fetch.verbose) return fetch.reply(text);
     if (fetch.block)
-        fetch.services.raw_txs.Put(fetch.txid, *fetch.block,
-                                   std::make_shared<const std::string>(text));
+        fetch.services->raw_txs.Put(fetch.txid, *fetch.block,
+                                    std::make_shared<const std::string>(text));
     fetch.reply('"' + text + '"');
 }
 
@@ -37,7 +37,7 @@ void OnAnswer(Fetch fetch, const NodeResult<std::string>& answer) {
 }
 
 void Ask(Fetch fetch) {
-    index::WalletNode& node = fetch.services.node;
+    index::WalletNode& node = fetch.services->node;
     const auto [txid, block, verbose] = std::tuple(fetch.txid, fetch.block, fetch.verbose);
     auto done = [fetch = std::move(fetch)](const NodeResult<std::string>& answer) {
         OnAnswer(fetch, answer);
@@ -64,7 +64,7 @@ Outcome BlockchainTransactionGet(Call& call) {
             return Step::done;
         }
     }
-    Ask({call.services, txid, block, verbose, call.Defer()});
+    Ask({call.services.shared_from_this(), txid, block, verbose, call.Defer()});
     return Step::deferred;
 }
 

@@ -27,9 +27,11 @@ void FeeOracle::AskEstimate(int blocks, const std::string& mode, EstimateDone do
         waiting.push_back(std::move(done));
         if (waiting.size() > 1) return;
     }
-    node_.EstimateFee(blocks, mode, [this, key, generation](index::NodeResult<double> result) {
-        OnEstimate(key, generation, std::move(result));
-    });
+    node_.EstimateFee(
+        blocks, mode,
+        [self = shared_from_this(), key, generation](index::NodeResult<double> result) {
+            self->OnEstimate(key, generation, std::move(result));
+        });
 }
 
 void FeeOracle::OnEstimate(const Key& key, std::uint64_t generation,
@@ -56,18 +58,22 @@ void FeeOracle::AskFloors(FloorsDone done) {
         floors_waiting_.push_back(std::move(done));
         if (floors_waiting_.size() > 1) return;
     }
-    node_.GetFeeFloors([this](index::NodeResult<FeeFloors> result) {
-        std::vector<FloorsDone> waiting;
-        {
-            const std::lock_guard lock(mutex_);
-            if (result) {
-                floors_ = *result;
-                floors_time_ = std::chrono::steady_clock::now();
-            }
-            waiting.swap(floors_waiting_);
-        }
-        for (auto& each : waiting) each(result);
+    node_.GetFeeFloors([self = shared_from_this()](index::NodeResult<FeeFloors> result) {
+        self->OnFloors(std::move(result));
     });
+}
+
+void FeeOracle::OnFloors(index::NodeResult<FeeFloors> result) {
+    std::vector<FloorsDone> waiting;
+    {
+        const std::lock_guard lock(mutex_);
+        if (result) {
+            floors_ = *result;
+            floors_time_ = std::chrono::steady_clock::now();
+        }
+        waiting.swap(floors_waiting_);
+    }
+    for (auto& done : waiting) done(result);
 }
 
 void FeeOracle::OnNewTip() {

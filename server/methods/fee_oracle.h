@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -15,9 +16,9 @@ namespace amber::server {
 
 /// Fee estimates and floors of the node, asked once for all wallets: estimates are kept until the
 /// tip changes, floors for a few seconds; who asks while the node is being asked shares the answer.
-/// Thread-safe. Memory: one entry per rounded target and mode; waiters are bounded by what the
-/// sessions may have in flight.
-class FeeOracle {
+/// Thread-safe; lives until the node has answered. Memory: one entry per rounded target and mode;
+/// waiters are bounded by what the sessions may have in flight.
+class FeeOracle : public std::enable_shared_from_this<FeeOracle> {
 public:
     using FeeFloors = index::WalletNode::FeeFloors;
     using EstimateDone = index::WalletNode::Callback<double>;
@@ -38,6 +39,7 @@ private:
     static constexpr std::chrono::seconds kFloorsAge{5};
 
     void OnEstimate(const Key& key, std::uint64_t generation, index::NodeResult<double> result);
+    void OnFloors(index::NodeResult<FeeFloors> result);
 
     index::WalletNode& node_;
     std::mutex mutex_;              ///< guards all below

@@ -13,11 +13,11 @@ void WriteFloors(JsonWriter out, const FeeOracle::FeeFloors& floors) {
 }  // namespace
 
 Outcome MempoolGetInfo(Call& call) {
-    if (const auto known = call.services.fees.KnownFloors()) {
+    if (const auto known = call.services.fees->KnownFloors()) {
         WriteFloors(call.out, *known);
         return Step::done;
     }
-    call.services.fees.AskFloors(
+    call.services.fees->AskFloors(
         [reply = call.Defer()](const index::NodeResult<FeeOracle::FeeFloors>& floors) {
             if (!floors) return reply(DaemonError(floors.error()));
             std::string text;

@@ -34,6 +34,15 @@ struct Effects {
     bool subscribe_headers = false;
 };
 
+/// Makes room for an answer that comes later.
+class Deferrer {
+public:
+    virtual Reply Defer() = 0;
+
+protected:
+    ~Deferrer() = default;
+};
+
 /// One request while its method runs. All reads go through `query`, which answers from `served`.
 struct Call {
     Arguments& args;
@@ -43,11 +52,11 @@ struct Call {
     Services& services;
     ProtocolVersion version;
     Client* client;  ///< null unless the method is session-bound
-    Effects effects;
-    std::function<Reply()> make_reply;
+    Deferrer& deferrer;
+    Effects effects{};
 
     /// For methods that wait for the node: return Step::deferred and use the reply later.
-    [[nodiscard]] Reply Defer() { return make_reply(); }
+    [[nodiscard]] Reply Defer() { return deferrer.Defer(); }
 };
 
 enum class Step {

@@ -1,6 +1,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "index/chain/coin.h"
 #include "index/ports/node_events.h"
@@ -11,23 +12,23 @@
 
 namespace amber::server {
 
-/// What methods work with, one for the whole server. Thread-safe in every part.
-/// Invariant: outlives all threads of the server.
-struct Services {
-    Services(const ServerOptions& opts, const index::Coin& of, index::WalletNode& asked,
+/// What methods work with, one for the whole server. Thread-safe in every part. Callbacks given to
+/// the node hold a share of it, because the node may answer after the server is gone.
+struct Services : std::enable_shared_from_this<Services> {
+    Services(ServerOptions opts, const index::Coin& of, index::WalletNode& asked,
              index::NodeEventSink sink)
-        : options(opts),
+        : options(std::move(opts)),
           coin(of),
           node(asked),
           on_node_event(std::move(sink)),
-          fees(asked),
-          raw_txs(opts.raw_tx_cache_bytes) {}
+          fees(std::make_shared<FeeOracle>(asked)),
+          raw_txs(options.raw_tx_cache_bytes) {}
 
-    const ServerOptions& options;
+    const ServerOptions options;
     const index::Coin& coin;
     index::WalletNode& node;
     index::NodeEventSink on_node_event;
-    FeeOracle fees;
+    const std::shared_ptr<FeeOracle> fees;
     RawTxCache raw_txs;
     std::atomic<std::uint64_t> txs_sent{0};
 
