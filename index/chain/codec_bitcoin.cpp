@@ -27,7 +27,8 @@ Hash HashAt(ByteView header, std::size_t offset) {
     return hash;
 }
 
-/// Collects scripts and hashes them some dozens at a time; store(slot, ScriptHash) takes each.
+/// Collects scripts and hashes them some dozens at a time; store(slot, ScriptHash) takes each, at
+/// the latest within Flush(), at the earliest within its own Add().
 template <class Store>
 class ScriptBatch {
 public:
@@ -86,8 +87,8 @@ public:
 
     void Output(Amount value, ByteView script) {
         const bool indexed = codec_.IsIndexed(script);
-        if (indexed) scripts_.Add(script, block_.outputs.size());
         block_.outputs.push_back({value, {}, indexed});
+        if (indexed) scripts_.Add(script, block_.outputs.size() - 1);
     }
 
     void Flush() { scripts_.Flush(); }
@@ -115,8 +116,8 @@ public:
 
     void Output(Amount value, ByteView script) {
         const bool indexed = codec_.IsIndexed(script);
-        if (indexed) scripts_.Add(script, tx_.outputs.size());
         tx_.outputs.push_back({value, {}, indexed});
+        if (indexed) scripts_.Add(script, tx_.outputs.size() - 1);
     }
 
     void Flush() { scripts_.Flush(); }

@@ -48,7 +48,8 @@ struct HashJob {
     std::uint8_t* out32 = nullptr;
 };
 
-/// Many independent messages, several lanes at a time.
+/// Many independent messages, several lanes at a time, in any order: no out32 may lie within a
+/// piece of any job. Better one call with hundreds of jobs than many with few.
 void Sha256Many(std::span<const HashJob> jobs);
 void Sha256dMany(std::span<const HashJob> jobs);
 
