@@ -11,5 +11,8 @@ namespace amber::index::tables {
 inline FixedKey<5> HeaderMerkleKey(std::uint32_t level, std::uint32_t index) {
     return FixedKey<5>().Int<1>(level).Int<4>(index);
 }
+inline MerkleNode ReadHeaderMerkle(std::string_view value) {
+    return RowReader(value).Hash<MerkleNode>();
+}
 
 }  // namespace amber::index::tables

@@ -8,11 +8,6 @@ template <class Hash>
 void AppendHash(std::string& out, const Hash& hash) {
     out.append(reinterpret_cast<const char*>(hash.bytes.data()), hash.bytes.size());
 }
-BlockHash TakeHash(RowReader& row) {
-    BlockHash hash;
-    std::memcpy(hash.bytes.data(), row.Raw(hash.bytes.size()).data(), hash.bytes.size());
-    return hash;
-}
 
 }  // namespace
 
@@ -32,12 +27,12 @@ StateRecord DecodeState(std::string_view value) {
     StateRecord state;
     state.format_version = static_cast<std::uint32_t>(row.Int<4>());
     if (state.format_version != kFormatVersion) return state;
-    state.genesis = TakeHash(row);
+    state.genesis = row.Hash<BlockHash>();
     state.utxo_count = row.Int<8>();
     if (row.Int<1>() == 0) return state;
     Tip tip;
     tip.height = {static_cast<std::uint32_t>(row.Int<4>())};
-    tip.hash = TakeHash(row);
+    tip.hash = row.Hash<BlockHash>();
     tip.tx_count = row.Int<kTxNumSize>();
     state.tip = tip;
     return state;

@@ -77,6 +77,12 @@ public:
         std::memcpy(hash_x.bytes.data(), Raw(HashX::kSize).data(), HashX::kSize);
         return hash_x;
     }
+    template <class Hash256>
+    Hash256 Hash() {
+        Hash256 hash;
+        std::memcpy(hash.bytes.data(), Raw(hash.bytes.size()).data(), hash.bytes.size());
+        return hash;
+    }
     [[nodiscard]] bool Done() const { return bytes_.empty(); }
     [[nodiscard]] std::string_view Rest() const { return bytes_; }
 
@@ -85,7 +91,8 @@ private:
         if (bytes_.size() < size) Damaged();
     }
     [[noreturn]] static void Damaged() {
-        throw store::StoreError("database: a row is shorter than its grammar; delete it and sync again");
+        throw store::StoreError(
+            "database: a row is shorter than its grammar; delete the database and sync again");
     }
     std::string_view bytes_;
 };

@@ -10,10 +10,6 @@ inline FixedKey<kTxNumSize> TxidKey(TxNum num) {
     return FixedKey<kTxNumSize>().Int<kTxNumSize>(num.value);
 }
 
-inline Txid ReadTxid(std::string_view value) {
-    Txid txid;
-    std::memcpy(txid.bytes.data(), RowReader(value).Raw(txid.bytes.size()).data(), txid.bytes.size());
-    return txid;
-}
+inline Txid ReadTxid(std::string_view value) { return RowReader(value).Hash<Txid>(); }
 
 }  // namespace amber::index::tables

@@ -1,0 +1,61 @@
+#include "index/lookup.h"
+
+#include <vector>
+
+#include "index/tables/h_table.h"
+#include "index/tables/txid_table.h"
+#include "index/tables/txnum_table.h"
+
+namespace amber::index {
+
+using store::Table;
+
+std::optional<tables::HeaderRow> ReadHeader(const store::Reader& reader, Height height,
+                                            std::string& value) {
+    auto found = reader.Get(Table::header, tables::HeaderKey(height));
+    if (!found) return std::nullopt;
+    value = std::move(*found);
+    return tables::ReadHeaderRow(value);
+}
+
+std::optional<BlockHash> ReadBlockHash(const store::Reader& reader, Height height) {
+    std::string value;
+    const auto row = ReadHeader(reader, height, value);
+    if (!row) return std::nullopt;
+    return row->hash;
+}
+
+Txid ReadTxid(const store::Reader& reader, TxNum num) {
+    const auto value = reader.Get(Table::txid, tables::TxidKey(num));
+    if (!value)
+        throw store::StoreError("database: transaction number " + std::to_string(num.value) +
+                                " has no txid; delete the database and sync again");
+    return tables::ReadTxid(*value);
+}
+
+std::optional<TxNum> FindTxNum(const store::Reader& reader, store::Cursor& txnum,
+                               const Txid& txid) {
+    std::optional<TxNum> last;
+    const auto prefix = tables::TxNumPrefix(txid);
+    for (txnum.Seek(prefix); txnum.At(prefix); txnum.Next()) {
+        const TxNum num = tables::ReadTxNumKey(txnum.Key());
+        if (ReadTxid(reader, num) == txid) last = num;
+    }
+    return last;
+}
+
+std::optional<UnspentOutput> FindUnspent(const store::Reader& reader, store::Cursor& h,
+                                         const OutPoint& outpoint, Certainty certainty) {
+    std::vector<UnspentOutput> candidates;
+    const auto prefix = tables::HPrefix(outpoint);
+    for (h.Seek(prefix); h.At(prefix); h.Next()) {
+        const auto row = tables::ReadHValue(h.Value());
+        candidates.push_back({tables::ReadHKey(h.Key()), outpoint.index, row.hash_x, row.value});
+    }
+    if (candidates.size() == 1 && certainty == Certainty::trust_single) return candidates.front();
+    for (const auto& candidate : candidates)
+        if (ReadTxid(reader, candidate.num) == outpoint.txid) return candidate;
+    return std::nullopt;
+}
+
+}  // namespace amber::index
