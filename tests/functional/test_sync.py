@@ -1,0 +1,112 @@
+"""First sync of a generated chain, by RPC and by REST, against what the node itself counts.
+
+The digests of both indexes are equal; the number and the sum of unspent outputs agree with
+gettxoutsetinfo; the unspent outputs of a sample of scripts agree with scantxoutset.
+
+The two sides have different ideas of what can never be spent, and the generator counts the
+difference: bitcoind leaves out scripts that begin with OP_RETURN (6a) or exceed 10,000 bytes, Amber
+those that begin 6a or 00 6a. Both leave out the genesis coinbase.
+"""
+
+import decimal
+
+from framework import main
+from framework.chain import is_data_output, read_block, read_chain_file, script_hash
+
+SAMPLE = 300  # scripts
+
+
+def sample_scripts(case, path):
+    """Scripts of the chain that Amber indexes; rare kinds are as likely as common ones."""
+    by_shape = {}
+    for raw in read_chain_file(path):
+        for tx in read_block(raw)[1]:
+            for output in tx.outputs:
+                script = output.script
+                if is_data_output(script) or len(script) > 10_000:
+                    continue
+                shape = (len(script), script[:2]) if len(script) < 100 else len(script) // 1000
+                shape_scripts = by_shape.setdefault(shape, set())
+                if len(shape_scripts) < 2000:
+                    shape_scripts.add(script)
+    scripts = set()
+    shapes = sorted(by_shape, key=str)
+    while len(scripts) < SAMPLE:
+        shape = case.random.choice(shapes)
+        scripts.add(case.random.choice(sorted(by_shape[shape])))
+    return sorted(scripts)
+
+
+def compare_with_scan(case, node, client, scripts):
+    scan = node.scantxoutset("start", [f"raw({script.hex()})" for script in scripts])
+    assert scan["success"]
+    by_script = {script.hex(): [] for script in scripts}
+    for item in scan["unspents"]:
+        by_script[item["scriptPubKey"]].append(
+            (item["height"], item["txid"], item["vout"],
+             int(item["amount"] * decimal.Decimal(100_000_000))))
+    calls = []
+    for script in scripts:
+        calls += [("blockchain.scripthash.listunspent", script_hash(script)),
+                  ("blockchain.scripthash.get_balance", script_hash(script))]
+    answers = client.call_many(calls, timeout=60)
+    unspent_count = 0
+    for script, unspent, balance in zip(scripts, answers[0::2], answers[1::2]):
+        got = [(item["height"], item["tx_hash"], item["tx_pos"], item["value"])
+               for item in unspent]
+        wanted = by_script[script.hex()]
+        unspent_count += len(wanted)
+        assert sorted(got) == sorted(wanted), f"unspent outputs of {script[:40].hex()}"
+        assert [item[0] for item in got] == sorted(item[0] for item in got), "heights in order"
+        assert balance == {"confirmed": sum(item[3] for item in wanted), "unconfirmed": 0}
+    case.say(f"{unspent_count} unspent outputs of {len(scripts)} scripts agree with scantxoutset")
+
+
+def compare_with_count(case, node, amber, description):
+    node_has = node.gettxoutsetinfo("none")
+    count = node_has["txouts"]
+    amount = int(node_has["total_amount"] * decimal.Decimal(100_000_000))
+    count += description["unspent_oversized"]["count"] - description["unspent_false_data"]["count"]
+    amount += (description["unspent_oversized"]["amount"]
+               - description["unspent_false_data"]["amount"])
+    info = amber.admin("getinfo")
+    assert info["utxo_count"] == count, f"getinfo says {info['utxo_count']}, the node {count}"
+    if "utxo_amount" in info:
+        assert info["utxo_amount"] == amount, f"getinfo says {info['utxo_amount']}, node {amount}"
+    case.say(f"{count} unspent outputs, {amount} satoshis, as gettxoutsetinfo says")
+
+
+def test(case):
+    path, description = case.chain(seed=case.args.seed)
+    node = case.node(rest=True)
+    node.load(path, description["tip"])
+    case.say(f"node loaded: {description['txs']} transactions")
+
+    digests = {}
+    for source in ("rpc", "rest"):
+        amber = case.amber(node, name=source, source=source)
+        amber.start()
+        height, tip = amber.wait_ready()
+        assert (height, tip) == (description["blocks"], description["tip"])
+        case.say(f"synced by {source}")
+        info = amber.admin("getinfo")
+        assert info["height"] == info["daemon_height"] == height, info
+        assert info["synced"] is True, info
+        digests[source] = amber.digest()
+        if source == "rest":
+            with amber.client() as client:
+                compare_with_scan(case, node, client, sample_scripts(case, path))
+            compare_with_count(case, node, amber, description)
+        amber.stop()
+        offline = amber.offline_digest()
+        case.assert_same_digest(offline, digests[source], "offline and online")
+    case.assert_same_digest(digests["rest"], digests["rpc"], "rest and rpc")
+
+    # What is committed is served again at once.
+    amber.start()
+    assert amber.wait_ready() == (description["blocks"], description["tip"])
+    case.assert_same_digest(amber.digest(), digests["rpc"], "after a restart")
+    amber.stop()
+
+
+main(test)
