@@ -1,0 +1,54 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon_client/node_options.h"
+#include "daemon_client/rpc_client.h"
+#include "index/chain/bytes.h"
+#include "index/chain/hash.h"
+#include "index/ports/node_error.h"
+
+namespace amber::daemon_client {
+
+/// Raw blocks by hash: as binary by REST where the daemon has it, else as hex by RPC. Finds out
+/// which, again for each epoch of the RpcClient (a node may be restarted with other options).
+/// Thread-safe; handlers run on the io thread, or at once on the caller after Stop().
+class BlockFetcher {
+public:
+    BlockFetcher(RpcClient& client, Source source) : client_(client), source_(source) {}
+
+    /// The blocks in the order asked, as yet unchecked. Refused with -5 or -1 if the daemon does
+    /// not have one of them (any more): the message says why.
+    using Done =
+        std::function<void(index::NodeResult<std::vector<index::Bytes>>, std::uint64_t epoch)>;
+    /// Several blocks go in one JSON-RPC batch, even where there is REST: for small ones a request
+    /// each would cost more than the block.
+    void Fetch(std::vector<index::BlockHash> hashes, Done done);
+
+    /// False where batches are not wanted (Source::rest): fetch one at a time.
+    [[nodiscard]] bool TakesBatches() const { return source_ != Source::rest; }
+
+    /// "rest", "rpc", or empty before it is known.
+    [[nodiscard]] std::string InUse() const;
+
+private:
+    void WithRestKnown(std::function<void(index::NodeResult<bool> has_rest)> then);
+    void OnRestKnown(const index::NodeResult<HttpAnswer>& answer, std::uint64_t epoch);
+    void ForgetRest();
+    void FetchRest(const index::BlockHash& hash, Done done);
+    void FetchRpc(const std::vector<index::BlockHash>& hashes, Done done);
+
+    RpcClient& client_;
+    const Source source_;
+
+    mutable std::mutex mutex_;  // guards what follows; never held while a handler runs
+    std::optional<bool> has_rest_;
+    std::uint64_t known_epoch_ = 0;
+    std::vector<std::function<void(index::NodeResult<bool>)>> waiting_;  ///< for the detection
+};
+
+}  // namespace amber::daemon_client

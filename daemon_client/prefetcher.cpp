@@ -1,0 +1,373 @@
+#include "daemon_client/prefetcher.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <thread>
+
+#include "daemon_client/block_check.h"
+#include "daemon_client/json_text.h"
+#include "daemon_client/node_state.h"
+
+namespace amber::daemon_client {
+
+using index::Block;
+using index::BlockHash;
+using index::Bytes;
+using index::Height;
+using index::NodeError;
+using index::NodeResult;
+using index::NodeTip;
+using Kind = index::NodeError::Kind;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr std::size_t kHashesAtOnce = 1000;
+constexpr std::size_t kHashesAhead = 500;  // list more when fewer are announced and not yet fetched
+// Several small blocks are one request, up to these.
+constexpr std::size_t kRunBlocks = 16;
+constexpr std::size_t kRunBytes = 256 * 1024;
+constexpr std::size_t kSizeGuessAfterTrouble = 1 << 20;  // so that the next try is one block
+
+constexpr int kHeightOutOfRange = -8;
+
+constexpr milliseconds kFirstBackoff{100};
+constexpr milliseconds kLastBackoff{1000};  // of a node that does not answer
+constexpr milliseconds kLastBackoffBadBlock{30000};
+
+RpcRequest HashRequest(std::uint64_t height) {
+    return {"getblockhash", "[" + std::to_string(height) + "]"};
+}
+
+/// Trouble that the RpcClient has logged already, or that is none.
+bool IsKnown(const NodeError& error) {
+    return error.kind != Kind::malformed && error.kind != Kind::refused;
+}
+
+/// Up to the end of the node's chain.
+NodeResult<std::vector<BlockHash>> ReadHashes(std::span<const RpcResult> results) {
+    std::vector<BlockHash> hashes;
+    for (const RpcResult& result : results) {
+        if (result.has_error()) {
+            if (result.error().code == kHeightOutOfRange) break;
+            return result.error();
+        }
+        const auto hash = index::FromDisplayHex<BlockHash>(PlainString(*result).value_or(""));
+        if (!hash) return WrongType("getblockhash", *result);
+        hashes.push_back(*hash);
+    }
+    return hashes;
+}
+
+}  // namespace
+
+Prefetcher::Prefetcher(const index::Coin& coin, const NodeOptions& options, RpcClient& client,
+                       BlockFetcher& fetcher)
+    : coin_(coin),
+      budget_(options.prefetch_bytes),
+      // One more than connections, so that none waits for us.
+      max_in_flight_(std::max(1u, options.block_connections) + 1),
+      client_(client),
+      fetcher_(fetcher),
+      pool_(options.parse_threads != 0 ? options.parse_threads
+                                       : std::max(1u, std::thread::hardware_concurrency()),
+            "amber-parse") {}
+
+Prefetcher::~Prefetcher() { Stop(); }
+
+void Prefetcher::Stop() {
+    {
+        std::lock_guard lock(mutex_);
+        stopped_ = true;
+        DropPlan(0);
+    }
+    changed_.notify_all();
+    pool_.Stop();
+}
+
+NodeResult<NodeTip> Prefetcher::Tip() {
+    auto text = client_.Wait({"getblockchaininfo"}, {});
+    if (text.has_error()) return text.error();
+    auto state = ReadNodeState(*text);
+    if (!state) return WrongType("getblockchaininfo", *text);
+    return state->tip;
+}
+
+NodeResult<std::vector<BlockHash>> Prefetcher::Hashes(Height first, std::size_t count) {
+    std::vector<BlockHash> hashes;
+    while (hashes.size() < count) {
+        const std::size_t now = std::min(count - hashes.size(), kHashesAtOnce);
+        std::vector<RpcRequest> batch;
+        for (std::size_t i = 0; i < now; ++i)
+            batch.push_back(HashRequest(first.value + hashes.size() + i));
+        const auto answer = client_.Wait(std::move(batch), {});
+        if (answer.has_error()) return answer.error();
+        const std::vector<RpcResult> results(answer->begin(), answer->end());
+        const auto more = ReadHashes(results);
+        if (more.has_error()) return more.error();
+        hashes.insert(hashes.end(), more->begin(), more->end());
+        if (more->size() < now) break;
+    }
+    return hashes;
+}
+
+void Prefetcher::Restart(Height next) {
+    {
+        std::lock_guard lock(mutex_);
+        DropPlan(0);
+        next_ = next;
+        look_ = true;
+    }
+    PlanAndRun();
+}
+
+void Prefetcher::Wake() {
+    {
+        std::lock_guard lock(mutex_);
+        woken_ = true;
+        look_ = true;
+        // A node that has news is back; but one that sent a bad block is given its rest.
+        if (backoff_ <= kLastBackoff) paused_ = false;
+    }
+    changed_.notify_all();
+    PlanAndRun();
+}
+
+std::vector<Block> Prefetcher::Take(std::size_t max_bytes, milliseconds wait) {
+    const auto deadline = std::chrono::steady_clock::now() + wait;
+    const auto ready = [this] {
+        return !slots_.empty() && slots_.front().state == Slot::State::ready;
+    };
+    {
+        std::lock_guard lock(mutex_);
+        if (slots_.empty() && !listing_) look_ = true;
+    }
+    PlanAndRun();
+
+    std::vector<Block> taken;
+    {
+        std::unique_lock lock(mutex_);
+        changed_.wait_until(lock, deadline, [&] { return ready() || woken_ || stopped_; });
+        woken_ = false;
+        if (stopped_) return {};
+        std::size_t bytes = 0;
+        while (ready() && (taken.empty() || bytes + slots_.front().bytes <= max_bytes)) {
+            Slot& slot = slots_.front();
+            bytes += slot.bytes;
+            bytes_held_ -= slot.bytes;
+            taken.push_back(std::move(slot.block));
+            slots_.pop_front();
+            --announced_from_;
+            next_ = Next(next_);
+        }
+    }
+    if (!taken.empty()) PlanAndRun();
+    return taken;
+}
+
+void Prefetcher::PlanAndRun() {
+    Actions actions;
+    {
+        std::lock_guard lock(mutex_);
+        actions = Plan();
+    }
+    for (auto& action : actions) action();
+}
+
+Prefetcher::Actions Prefetcher::Plan() {
+    Actions actions;
+    if (stopped_ || paused_) return actions;
+    if (NeedsListing()) actions.push_back(ListHashes());
+    while (announced_from_ < slots_.size() && in_flight_ < max_in_flight_) {
+        const std::size_t run = RunLength(announced_from_);
+        if (bytes_held_ != 0 && bytes_held_ + run * size_guess_ > budget_) break;
+        actions.push_back(FetchRun(announced_from_));
+    }
+    return actions;
+}
+
+bool Prefetcher::NeedsListing() const {
+    if (listing_ || slots_.size() - announced_from_ >= kHashesAhead) return false;
+    return look_ || next_.value + slots_.size() <= node_height_.value;
+}
+
+std::function<void()> Prefetcher::ListHashes() {
+    listing_ = true;
+    look_ = false;
+    const std::uint64_t first = next_.value + slots_.size();
+    const std::uint64_t known =
+        node_height_.value >= first ? node_height_.value - first + 1 : std::uint64_t{1};
+    std::vector<RpcRequest> batch{{"getblockcount"}};
+    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(known, kHashesAtOnce); ++i)
+        batch.push_back(HashRequest(first + i));
+    return [this, generation = generation_, batch = std::move(batch)] {
+        client_.Call(batch, {}, [this, generation](NodeResult<RpcClient::Answer> answer) {
+            OnListed(generation, std::move(answer));
+        });
+    };
+}
+
+void Prefetcher::OnListed(std::uint64_t generation, NodeResult<RpcClient::Answer> answer) {
+    {
+        std::lock_guard lock(mutex_);
+        if (generation != generation_) return;
+        listing_ = false;
+        if (answer.has_error()) return Trouble(answer.error());
+        const auto height = ReadCount(answer->results.front());
+        auto hashes = ReadHashes(std::span(answer->results).subspan(1));
+        if (height.has_error() || hashes.has_error())
+            return Trouble(height.has_error() ? height.error() : hashes.error());
+        node_height_ = *height;
+        if (next_.value == 0 && slots_.empty() && !hashes->empty() &&
+            hashes->front() != coin_.genesis)
+            return Trouble({Kind::malformed, 0, "the node's genesis block is another one"});
+        const std::size_t end = next_.value + slots_.size() + hashes->size();
+        if (end == 0) return Trouble({Kind::malformed, 0, "the node has no genesis block"});
+        // Its chain became shorter while it answered.
+        if (hashes->size() + 1 < answer->results.size())
+            node_height_.value = std::min(node_height_.value, static_cast<std::uint32_t>(end) - 1);
+        GrowPlan(std::move(*hashes));
+    }
+    PlanAndRun();
+}
+
+void Prefetcher::GrowPlan(std::vector<BlockHash> hashes) {
+    for (const BlockHash& hash : hashes) {
+        Slot slot;
+        slot.hash = hash;
+        slots_.push_back(std::move(slot));
+    }
+}
+
+std::size_t Prefetcher::RunLength(std::size_t first) const {
+    if (!fetcher_.TakesBatches()) return 1;
+    const std::size_t fitting = std::max<std::size_t>(1, kRunBytes / size_guess_);
+    return std::min({fitting, kRunBlocks, slots_.size() - first});
+}
+
+std::function<void()> Prefetcher::FetchRun(std::size_t first) {
+    const std::size_t run = RunLength(first);
+    std::vector<BlockHash> hashes;
+    for (std::size_t i = 0; i < run; ++i) {
+        Slot& slot = slots_[first + i];
+        slot.state = Slot::State::fetching;
+        slot.bytes = size_guess_;
+        bytes_held_ += slot.bytes;
+        hashes.push_back(slot.hash);
+    }
+    announced_from_ += run;
+    ++in_flight_;
+    const Height height{next_.value + static_cast<std::uint32_t>(first)};
+    return [this, generation = generation_, height, run, hashes = std::move(hashes)] {
+        fetcher_.Fetch(hashes, [this, generation, height, run](
+                                   NodeResult<std::vector<Bytes>> blocks, std::uint64_t epoch) {
+            OnFetched(generation, height, run, std::move(blocks), epoch);
+        });
+    };
+}
+
+void Prefetcher::OnFetched(std::uint64_t generation, Height first, std::size_t count,
+                           NodeResult<std::vector<Bytes>> blocks, std::uint64_t epoch) {
+    {
+        std::lock_guard lock(mutex_);
+        if (generation != generation_) return;
+        --in_flight_;
+        if (blocks.has_error()) Trouble(blocks.error());
+        std::size_t largest = 1;
+        for (std::size_t i = 0; blocks.has_value() && i < count; ++i) {
+            const std::size_t size = (*blocks)[i].size();
+            Slot& slot = slots_[first.value - next_.value + i];
+            bytes_held_ += size - slot.bytes;
+            slot.bytes = size;
+            largest = std::max(largest, size);
+        }
+        // Up at once, down slowly: a guess too low would overrun the budget.
+        if (blocks.has_value()) size_guess_ = std::max(largest, (size_guess_ * 7 + largest) / 8);
+    }
+    if (blocks.has_error()) {
+        // It answered, but not with what we need: another daemon may.
+        if (!IsKnown(blocks.error())) client_.GiveUpOn(epoch, blocks.error());
+        return;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        const Height height{first.value + static_cast<std::uint32_t>(i)};
+        // std::function wants a copyable task; the bytes are moved out when it runs.
+        auto raw = std::make_shared<Bytes>(std::move((*blocks)[i]));
+        pool_.Post([this, generation, height, raw, epoch] {
+            Parse(generation, height, std::move(*raw), epoch);
+        });
+    }
+    PlanAndRun();
+}
+
+void Prefetcher::Parse(std::uint64_t generation, Height height, Bytes raw, std::uint64_t epoch) {
+    BlockHash announced;
+    {
+        std::lock_guard lock(mutex_);
+        if (generation != generation_) return;
+        announced = slots_[height.value - next_.value].hash;
+    }
+    auto block = CheckBlock(*coin_.codec, announced, std::move(raw));
+    if (block.has_error()) return ReportBadBlock(generation, height, block.error().why, epoch);
+
+    std::lock_guard lock(mutex_);
+    if (generation != generation_) return;
+    Slot& slot = slots_[height.value - next_.value];
+    slot.block = std::move(*block);
+    slot.state = Slot::State::ready;
+    backoff_ = {};
+    if (height == next_) changed_.notify_all();
+}
+
+void Prefetcher::ReportBadBlock(std::uint64_t generation, Height height, const std::string& what,
+                                std::uint64_t epoch) {
+    NodeError error{Kind::malformed, 0, {}};
+    {
+        std::lock_guard lock(mutex_);
+        if (generation != generation_) return;
+        error.message = "daemon " + client_.Current().label + ": bad block " +
+                        ToDisplayHex(slots_[height.value - next_.value].hash) + " at height " +
+                        std::to_string(height.value) + ": " + what;
+        Trouble(error);
+    }
+    client_.GiveUpOn(epoch, error);
+}
+
+void Prefetcher::DropPlan(std::size_t keep) {
+    ++generation_;
+    slots_.resize(keep);
+    announced_from_ = keep;
+    in_flight_ = 0;
+    listing_ = false;
+    bytes_held_ = 0;
+    for (const Slot& slot : slots_) bytes_held_ += slot.bytes;
+}
+
+void Prefetcher::Trouble(const NodeError& error) {
+    const auto first_unready = std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) {
+        return slot.state != Slot::State::ready;
+    });
+    DropPlan(static_cast<std::size_t>(first_unready - slots_.begin()));
+    size_guess_ = std::max(size_guess_, kSizeGuessAfterTrouble);
+    look_ = true;
+    if (error.kind == Kind::stopped) return;
+    if (!IsKnown(error) && log_limit_.Allow(error.message))
+        spdlog::error("fetching blocks: {}; trying again", error.message);
+
+    const milliseconds last = IsKnown(error) ? kLastBackoff : kLastBackoffBadBlock;
+    backoff_ = std::clamp(backoff_ * 2, kFirstBackoff, last);
+    paused_ = true;
+    client_.After(backoff_, [this, pause = ++pause_] {
+        {
+            std::lock_guard lock(mutex_);
+            if (pause != pause_) return;
+            paused_ = false;
+        }
+        PlanAndRun();
+    });
+}
+
+}  // namespace amber::daemon_client

@@ -1,0 +1,507 @@
+#include "daemon_client/rpc_client.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <deque>
+#include <future>
+#include <list>
+#include <mutex>
+#include <thread>
+
+#include "daemon_client/cookie.h"
+#include "daemon_client/daemon_list.h"
+#include "daemon_client/json_text.h"
+
+namespace amber::daemon_client {
+
+namespace asio = boost::asio;
+using index::NodeError;
+using index::NodeResult;
+using Kind = index::NodeError::Kind;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::size_t kMaxWaiting = 4096;  // jobs per lane
+constexpr std::size_t kMaxMerged = 32;     // requests in one round trip, if not asked together
+constexpr unsigned kMaxBusyRetries = 5;    // of a request the node had no room for
+constexpr auto kBusyPause = std::chrono::milliseconds(200);
+/// After all daemons have failed, requests fail at once for so long.
+constexpr auto kDownPause = std::chrono::milliseconds(200);
+constexpr auto kHandshakeTimeout = std::chrono::seconds(10);
+
+NodeError Stopped() { return {Kind::stopped, 0, "shutting down"}; }
+
+/// What is asked of the client in one go: a JSON-RPC batch, or a GET if there is a target.
+struct Job {
+    std::vector<RpcRequest> requests;
+    std::string target;
+    bool merge = false;
+    std::chrono::milliseconds timeout{};
+    RpcClient::Done done;
+    RpcClient::GetDone got;
+    unsigned failures = 0;
+    unsigned busy_retries = 0;
+    bool reauthorized = false;
+
+    [[nodiscard]] bool IsGet() const { return !target.empty(); }
+    void Fail(const NodeError& error) const {
+        if (IsGet())
+            got(error, 0);
+        else
+            done(error);
+    }
+};
+
+/// A connection and what it is busy with.
+struct Slot {
+    std::unique_ptr<HttpConnection> connection;
+    NodeUrl url;  ///< to which `connection` leads
+    std::vector<Job> jobs;
+    std::uint64_t epoch = 0;
+    std::uint64_t first_id = 0;
+};
+
+struct LaneState {
+    std::deque<Job> waiting;
+    std::vector<Slot> slots;
+};
+
+std::vector<Job> OneJob(Job job) {
+    std::vector<Job> jobs;
+    jobs.push_back(std::move(job));
+    return jobs;
+}
+
+}  // namespace
+
+class RpcClient::Impl {
+public:
+    Impl(const index::Coin& coin, const NodeOptions& options, std::vector<NodeUrl> urls)
+        : coin_(coin),
+          options_(options),
+          work_(asio::make_work_guard(io_)),
+          cookie_(options.cookie_file),
+          daemons_(std::move(urls)) {
+        LaneOf(Lane::calls).slots.resize(std::max(1u, options.call_connections));
+        LaneOf(Lane::blocks).slots.resize(std::max(1u, options.block_connections));
+        LaneOf(Lane::control).slots.resize(2);
+        info_.label = daemons_.Current().Label();
+    }
+
+    void Start() {
+        thread_ = std::thread([this] {
+            pthread_setname_np(pthread_self(), "amber-node-io");
+            io_.run();
+        });
+    }
+
+    void Stop() {
+        {
+            std::lock_guard lock(mutex_);
+            if (stopped_) return;
+            stopped_ = true;
+        }
+        io_.stop();
+        if (thread_.joinable()) thread_.join();
+        // The io thread is gone: its state is ours.
+        for (auto& [lane, job] : std::exchange(incoming_, {})) job.Fail(Stopped());
+        for (LaneState& lane : lanes_) {
+            for (Slot& slot : lane.slots) {
+                slot.connection.reset();
+                for (Job& job : std::exchange(slot.jobs, {})) job.Fail(Stopped());
+            }
+            for (Job& job : std::exchange(lane.waiting, {})) job.Fail(Stopped());
+        }
+        for (Job& job : std::exchange(pausing_, {})) job.Fail(Stopped());
+    }
+
+    void Submit(Lane lane, Job job) {
+        {
+            std::lock_guard lock(mutex_);
+            if (!stopped_) {
+                incoming_.emplace_back(lane, std::move(job));
+                if (incoming_.size() == 1) asio::post(io_, [this] { TakeIncoming(); });
+                return;
+            }
+        }
+        job.Fail(Stopped());
+    }
+
+    void GiveUpOn(std::uint64_t epoch, NodeError why) {
+        asio::post(io_, [this, epoch, why = std::move(why)] {
+            if (daemons_.Size() > 1 && daemons_.Verified() && daemons_.Epoch() == epoch)
+                DaemonFailed(why);
+        });
+    }
+
+    void SetUrls(std::vector<NodeUrl> urls) {
+        asio::post(io_, [this, urls = std::move(urls)]() mutable {
+            daemons_.Replace(std::move(urls));
+            down_until_ = {};
+            PublishInfo();
+            DispatchAll();
+        });
+    }
+
+    DaemonInfo Current() const {
+        std::lock_guard lock(mutex_);
+        return info_;
+    }
+
+    void After(std::chrono::milliseconds delay, std::function<void()> task) {
+        auto timer = std::make_shared<asio::steady_timer>(io_, delay);
+        timer->async_wait([timer, task = std::move(task)](const boost::system::error_code& error) {
+            if (!error) task();
+        });
+    }
+
+    const NodeOptions& Options() const { return options_; }
+
+private:
+    LaneState& LaneOf(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
+
+    void TakeIncoming() {
+        std::vector<std::pair<Lane, Job>> taken;
+        {
+            std::lock_guard lock(mutex_);
+            taken.swap(incoming_);
+        }
+        for (auto& [lane, job] : taken) {
+            if (LaneOf(lane).waiting.size() >= kMaxWaiting)
+                job.Fail({Kind::overloaded, 0, "too many requests wait for the daemon"});
+            else
+                LaneOf(lane).waiting.push_back(std::move(job));
+        }
+        DispatchAll();
+    }
+
+    void DispatchAll() {
+        Dispatch(Lane::control);
+        if (!daemons_.Verified()) {
+            if (!LaneOf(Lane::calls).waiting.empty() || !LaneOf(Lane::blocks).waiting.empty())
+                Verify();
+            return;
+        }
+        Dispatch(Lane::calls);
+        Dispatch(Lane::blocks);
+    }
+
+    void Dispatch(Lane which) {
+        LaneState& lane = LaneOf(which);
+        for (Slot& slot : lane.slots) {
+            if (lane.waiting.empty()) return;
+            if (!slot.jobs.empty()) continue;
+            slot.jobs = OneJob(std::move(lane.waiting.front()));
+            lane.waiting.pop_front();
+            std::size_t requests = slot.jobs.front().requests.size();
+            while (slot.jobs.front().merge && !lane.waiting.empty() && lane.waiting.front().merge &&
+                   requests + lane.waiting.front().requests.size() <= kMaxMerged) {
+                requests += lane.waiting.front().requests.size();
+                slot.jobs.push_back(std::move(lane.waiting.front()));
+                lane.waiting.pop_front();
+            }
+            Send(which, slot);
+        }
+    }
+
+    void Send(Lane which, Slot& slot) {
+        const NodeUrl& url = daemons_.Current();
+        if (!slot.connection || slot.url != url) {
+            slot.url = url;
+            slot.connection = std::make_unique<HttpConnection>(
+                io_, url,
+                HttpConnection::Limits{options_.connect_timeout, options_.max_answer_bytes});
+        }
+        slot.epoch = daemons_.Epoch();
+        HttpRequest request;
+        request.authorization =
+            url.authorization.empty() ? cookie_.Authorization() : url.authorization;
+        request.timeout = {};
+        for (const Job& job : slot.jobs) request.timeout = std::max(request.timeout, job.timeout);
+        if (slot.jobs.front().IsGet()) {
+            request.target = slot.jobs.front().target;
+        } else {
+            std::vector<RpcRequest> requests;
+            for (const Job& job : slot.jobs)
+                requests.insert(requests.end(), job.requests.begin(), job.requests.end());
+            slot.first_id = next_id_;
+            next_id_ += requests.size();
+            request.body = WriteRpcRequests(requests, slot.first_id);
+        }
+        slot.connection->Send(std::move(request), [this, which, &slot](auto answer) {
+            OnAnswer(which, slot, std::move(answer));
+            DispatchAll();
+        });
+    }
+
+    void OnAnswer(Lane which, Slot& slot, NodeResult<HttpAnswer> answer) {
+        std::vector<Job> jobs = std::exchange(slot.jobs, {});
+        if (answer.has_error()) return OnTrouble(which, slot, std::move(jobs), answer.error());
+        const bool is_get = jobs.front().IsGet();
+        std::size_t count = 0;
+        for (const Job& job : jobs) count += job.requests.size();
+        const bool reads_rpc =
+            !is_get || answer->status == 401 || answer->status == 403 || answer->status == 503;
+        if (reads_rpc) {
+            auto results = ReadRpcAnswer(answer->status, answer->Text(), count, slot.first_id,
+                                         slot.url.Label());
+            if (results.has_error())
+                return OnTrouble(which, slot, std::move(jobs), results.error());
+            Deliver(jobs, *results, slot.epoch);
+            slot.connection->Recycle(std::move(answer->body));
+        } else {
+            jobs.front().got(std::move(answer), slot.epoch);
+        }
+    }
+
+    static void Deliver(std::vector<Job>& jobs, std::vector<RpcResult>& results,
+                        std::uint64_t epoch) {
+        auto next = results.begin();
+        for (Job& job : jobs) {
+            const auto end = next + static_cast<std::ptrdiff_t>(job.requests.size());
+            job.done(Answer{{std::make_move_iterator(next), std::make_move_iterator(end)}, epoch});
+            next = end;
+        }
+    }
+
+    /// Decides for each job of a failed exchange: again, elsewhere, or give up.
+    void OnTrouble(Lane which, Slot& slot, std::vector<Job> jobs, const NodeError& error) {
+        if (error.kind == Kind::unauthorized && slot.url.authorization.empty() &&
+            !jobs.front().reauthorized && cookie_.Reload()) {
+            for (Job& job : jobs) job.reauthorized = true;
+            return Requeue(which, std::move(jobs));
+        }
+        if (which == Lane::control || error.kind == Kind::refused) {
+            for (Job& job : jobs) job.Fail(error);
+            return;
+        }
+        if (error.kind == Kind::overloaded) return PauseBusy(which, std::move(jobs), error);
+
+        if (daemons_.Verified() && daemons_.Epoch() == slot.epoch) DaemonFailed(error);
+        // A request that took too long would take as long again.
+        const std::size_t tries = daemons_.Size() + (error.kind == Kind::timeout ? 0 : 1);
+        std::vector<Job> again;
+        for (Job& job : jobs) {
+            if (++job.failures < tries)
+                again.push_back(std::move(job));
+            else
+                job.Fail(error);
+        }
+        Requeue(which, std::move(again));
+    }
+
+    void Requeue(Lane which, std::vector<Job> jobs) {
+        auto& waiting = LaneOf(which).waiting;
+        waiting.insert(waiting.begin(), std::make_move_iterator(jobs.begin()),
+                       std::make_move_iterator(jobs.end()));
+    }
+
+    void PauseBusy(Lane which, std::vector<Job> jobs, const NodeError& error) {
+        for (Job& job : jobs) {
+            if (++job.busy_retries > kMaxBusyRetries) {
+                job.Fail(error);
+                continue;
+            }
+            const auto place = pausing_.insert(pausing_.end(), std::move(job));
+            After(kBusyPause, [this, which, place] {
+                LaneOf(which).waiting.push_back(std::move(*place));
+                pausing_.erase(place);
+                DispatchAll();
+            });
+        }
+    }
+
+    /// Turns to the next daemon. False if all have been tried in vain.
+    bool DaemonFailed(const NodeError& error) {
+        const bool more = daemons_.Failed(error);
+        PublishInfo();
+        return more;
+    }
+
+    void FailWaiting() {
+        for (const Lane lane : {Lane::calls, Lane::blocks})
+            for (Job& job : std::exchange(LaneOf(lane).waiting, {})) job.Fail(down_error_);
+    }
+
+    /// Asks the current daemon who it is; then dispatches, or tries the next.
+    void Verify() {
+        if (verifying_) return;
+        if (Clock::now() < down_until_) return FailWaiting();
+        verifying_ = true;
+        Job job;
+        job.requests = {{"getblockhash", "[0]"}, {"getnetworkinfo"}};
+        job.timeout =
+            std::min<std::chrono::milliseconds>(kHandshakeTimeout, options_.answer_timeout);
+        job.done = [this, url = daemons_.Current()](NodeResult<Answer> answer) {
+            verifying_ = false;
+            // Replaced meanwhile (or stopping): the answer is of no interest.
+            if (url != daemons_.Current() || IsStopped()) return;
+            const auto error = ReadHandshake(answer);
+            if (!error) {
+                daemons_.Succeeded(info_.subversion);
+                PublishInfo();
+            } else if (!DaemonFailed(*error)) {
+                down_until_ = Clock::now() + kDownPause;
+                down_error_ = *error;
+                FailWaiting();
+            }
+        };
+        LaneOf(Lane::control).waiting.push_front(std::move(job));
+        Dispatch(Lane::control);
+    }
+
+    std::optional<NodeError> ReadHandshake(const NodeResult<Answer>& answer) {
+        if (answer.has_error()) return answer.error();
+        const std::string label = daemons_.Current().Label();
+        for (const RpcResult& result : answer->results) {
+            if (result.has_value()) continue;
+            return NodeError{
+                Kind::malformed, 0,
+                "daemon " + label + " refuses a needed call: " + result.error().message};
+        }
+        const std::string_view hash_text = *answer->results[0];
+        const auto hash =
+            index::FromDisplayHex<index::BlockHash>(PlainString(hash_text).value_or(""));
+        if (!hash) return WrongType("getblockhash", hash_text);
+        if (*hash != coin_.genesis)
+            return NodeError{Kind::malformed, 0,
+                             "daemon " + label + " is on another network: its genesis block is " +
+                                 ToDisplayHex(*hash) + ", that of " + std::string(coin_.name) +
+                                 " " + std::string(coin_.network) + " is " +
+                                 ToDisplayHex(coin_.genesis) + "; check --network and --daemon"};
+        return ReadNetworkInfo(*answer->results[1]);
+    }
+
+    std::optional<NodeError> ReadNetworkInfo(std::string_view text) {
+        boost::json::error_code failed;
+        const auto value = boost::json::parse({text.data(), text.size()}, failed);
+        if (failed || !value.is_object()) return WrongType("getnetworkinfo", text);
+        const auto* version = value.get_object().if_contains("version");
+        const auto* subversion = value.get_object().if_contains("subversion");
+        if (version == nullptr || !version->is_int64() || subversion == nullptr ||
+            !subversion->is_string())
+            return WrongType("getnetworkinfo", text);
+        std::lock_guard lock(mutex_);
+        info_.version = static_cast<int>(version->get_int64());
+        info_.subversion = std::string(subversion->get_string());
+        return std::nullopt;
+    }
+
+    void PublishInfo() {
+        std::lock_guard lock(mutex_);
+        info_.label = daemons_.Current().Label();
+        info_.verified = daemons_.Verified();
+        info_.epoch = daemons_.Epoch();
+    }
+
+    bool IsStopped() const {
+        std::lock_guard lock(mutex_);
+        return stopped_;
+    }
+
+    const index::Coin& coin_;
+    const NodeOptions options_;
+
+    mutable std::mutex mutex_;  // guards the next three
+    bool stopped_ = false;
+    std::vector<std::pair<Lane, Job>> incoming_;
+    DaemonInfo info_;
+
+    asio::io_context io_{1};
+    asio::executor_work_guard<asio::io_context::executor_type> work_;
+    std::thread thread_;
+
+    // Of the io thread alone; of Stop()'s caller once it has ended.
+    Cookie cookie_;
+    DaemonList daemons_;
+    std::array<LaneState, 3> lanes_;
+    std::list<Job> pausing_;  ///< refused by a busy node, waiting for their next try
+    bool verifying_ = false;
+    Clock::time_point down_until_;
+    NodeError down_error_;
+    std::uint64_t next_id_ = 1;
+};
+
+RpcClient::RpcClient(const index::Coin& coin, const NodeOptions& options, std::vector<NodeUrl> urls)
+    : impl_(std::make_unique<Impl>(coin, options, std::move(urls))) {}
+
+RpcClient::~RpcClient() { Stop(); }
+
+void RpcClient::Start() { impl_->Start(); }
+void RpcClient::Stop() { impl_->Stop(); }
+
+void RpcClient::Call(std::vector<RpcRequest> batch, CallOptions options, Done done) {
+    Job job;
+    job.requests = std::move(batch);
+    job.merge = options.merge;
+    job.timeout = options.timeout.value_or(impl_->Options().answer_timeout);
+    job.done = std::move(done);
+    impl_->Submit(options.lane, std::move(job));
+}
+
+void RpcClient::Call(RpcRequest request, CallOptions options, OneDone done) {
+    std::vector<RpcRequest> batch;
+    batch.push_back(std::move(request));
+    Call(std::move(batch), options, [done = std::move(done)](NodeResult<Answer> answer) {
+        if (answer.has_error())
+            done(answer.error());
+        else
+            done(std::move(answer->results.front()));
+    });
+}
+
+void RpcClient::Get(std::string target, GetDone done) {
+    Job job;
+    job.target = std::move(target);
+    job.timeout = impl_->Options().answer_timeout;
+    job.got = std::move(done);
+    impl_->Submit(Lane::blocks, std::move(job));
+}
+
+NodeResult<std::string> RpcClient::Wait(RpcRequest request, CallOptions options) {
+    std::promise<NodeResult<std::string>> promise;
+    Call(std::move(request), options, [&](RpcResult result) {
+        if (result.has_error())
+            promise.set_value(result.error());
+        else
+            promise.set_value(std::string(*result));
+    });
+    return promise.get_future().get();
+}
+
+NodeResult<std::vector<NodeResult<std::string>>> RpcClient::Wait(std::vector<RpcRequest> batch,
+                                                                 CallOptions options) {
+    using Texts = std::vector<NodeResult<std::string>>;
+    std::promise<NodeResult<Texts>> promise;
+    Call(std::move(batch), options, [&](NodeResult<Answer> answer) {
+        if (answer.has_error()) return promise.set_value(answer.error());
+        Texts texts;
+        texts.reserve(answer->results.size());
+        for (const RpcResult& result : answer->results) {
+            if (result.has_error())
+                texts.emplace_back(result.error());
+            else
+                texts.emplace_back(std::string(*result));
+        }
+        promise.set_value(std::move(texts));
+    });
+    return promise.get_future().get();
+}
+
+void RpcClient::GiveUpOn(std::uint64_t epoch, const NodeError& why) { impl_->GiveUpOn(epoch, why); }
+void RpcClient::SetUrls(std::vector<NodeUrl> urls) { impl_->SetUrls(std::move(urls)); }
+DaemonInfo RpcClient::Current() const { return impl_->Current(); }
+void RpcClient::After(std::chrono::milliseconds delay, std::function<void()> task) {
+    impl_->After(delay, std::move(task));
+}
+
+}  // namespace amber::daemon_client
