@@ -138,7 +138,7 @@ AMBER_SHA_NI_INLINE void AllRounds(std::integer_sequence<int, kGroups...>, Lanes
     (RoundGroupOfAll<kGroups>(lanes...), ...);
 }
 
-using Groups = std::make_integer_sequence<int, 16>;
+using RoundGroups = std::make_integer_sequence<int, 16>;
 
 AMBER_SHA_NI void Compress(std::uint32_t* state, const std::uint8_t* data, std::size_t blocks) {
     auto* words = reinterpret_cast<__m128i*>(state);
@@ -147,7 +147,7 @@ AMBER_SHA_NI void Compress(std::uint32_t* state, const std::uint8_t* data, std::
     for (; blocks > 0; --blocks, data += kBlock) {
         const State before = lane.s;
         LoadBlock(lane, data);
-        AllRounds(Groups(), lane);
+        AllRounds(RoundGroups(), lane);
         AddState(lane.s, before);
     }
     __m128i abcd, efgh;
@@ -186,7 +186,7 @@ private:
         const State initial = InitialState();
         ((lanes[kIndex].s = digests_[kIndex], LoadOwnDigest(lanes[kIndex])), ...);
         ((lanes[kIndex].s = initial), ...);
-        AllRounds(Groups(), lanes[kIndex]...);
+        AllRounds(RoundGroups(), lanes[kIndex]...);
         ((AddState(lanes[kIndex].s, initial), StoreDigest(lanes[kIndex].s, outs_[kIndex])), ...);
         count_ = 0;
     }
@@ -211,15 +211,46 @@ struct Stream {
     std::uint8_t buffer[2 * kBlock];  ///< blocks put together from pieces, and padding
 };
 
-/// Ends a message of `size` bytes, the last `filled` of which (less than a block) stand in `tail`.
-/// Returns how many blocks `tail` then has: one or two.
-std::size_t Pad(std::uint8_t* tail, std::size_t filled, std::uint64_t size) {
-    const std::size_t blocks = filled + 1 + kLengthField <= kBlock ? 1 : 2;
-    std::memset(tail + filled, 0, blocks * kBlock - filled);
-    tail[filled] = 0x80;
+/// Blocks that a message of `size` bytes takes with its padding.
+constexpr std::size_t PaddedBlocks(std::uint64_t size) {
+    return (size + kBlock + kLengthField) / kBlock;
+}
+
+std::size_t SizeOf(const HashJob& job) {
+    return job.pieces[0].size() + job.pieces[1].size() + job.pieces[2].size();
+}
+
+/// Writes the padding of a message of `size` bytes around its last bytes, which may come later or
+/// stand there already. `end` is the end of its last block; what is neither message nor padding
+/// must be zero.
+void WritePadding(std::uint8_t* end, std::uint64_t size) {
     const std::uint64_t bits = __builtin_bswap64(size * 8);
-    std::memcpy(tail + blocks * kBlock - kLengthField, &bits, kLengthField);
-    return blocks;
+    std::memcpy(end - kLengthField, &bits, kLengthField);
+    const std::size_t filled = size % kBlock;
+    end[filled < kBlock - kLengthField ? filled - kBlock : filled - 2 * kBlock] = 0x80;
+}
+/// As memcpy, but the few bytes around the witness of a transaction need no call.
+inline void CopyBytes(ByteView from, std::uint8_t* to) {
+    if (from.size() == 4) {
+        std::memcpy(to, from.data(), 4);
+    } else if (!from.empty()) {
+        std::memcpy(to, from.data(), from.size());
+    }
+}
+
+/// Puts a message together, padded to its full `blocks`.
+void CopyMessage(const HashJob& job, std::size_t size, std::size_t blocks, std::uint8_t* out) {
+    std::uint8_t* const end = out + blocks * kBlock;
+    if (blocks == 1) {  // two calls, as only a fixed size is as fast as this has to be
+        std::memset(out, 0, kBlock);
+    } else {
+        std::memset(end - 2 * kBlock, 0, 2 * kBlock);
+    }
+    for (const ByteView piece : job.pieces) {
+        CopyBytes(piece, out);
+        out += piece.size();
+    }
+    WritePadding(end, size);
 }
 
 /// Finds the next blocks of a long message: in place where a piece holds whole blocks, else put
@@ -238,7 +269,7 @@ void NextBlocks(Stream& stream) {
             stream.blocks = taken / kBlock;
             return;
         }
-        std::copy_n(rest.begin(), taken, stream.buffer + filled);
+        CopyBytes(rest.first(taken), stream.buffer + filled);
         filled += taken;
         stream.next = stream.buffer;
         stream.blocks = 1;
@@ -246,21 +277,67 @@ void NextBlocks(Stream& stream) {
         ++stream.piece;
         stream.offset = 0;
     }
-    stream.blocks = Pad(stream.buffer, filled, stream.size);
+    stream.blocks = PaddedBlocks(filled);
+    std::memset(stream.buffer + filled, 0, sizeof stream.buffer - filled);
+    WritePadding(stream.buffer + stream.blocks * kBlock, stream.size);
     stream.last_blocks = true;
 }
+
+/// Where digests go that are not hashed again.
+struct Digests {
+    AMBER_SHA_NI void Add(const State& digest, std::uint8_t* out32) { StoreDigest(digest, out32); }
+};
+
+/// Messages of a single block, such as most output scripts: they wait until every lane has one.
+template <class Sink>
+class OneBlockMessages {
+public:
+    explicit OneBlockMessages(Sink& sink) : sink_(sink) {}
+
+    AMBER_SHA_NI void Add(const HashJob& job, std::size_t size) {
+        CopyMessage(job, size, 1, blocks_ + count_ * kBlock);
+        outs_[count_] = job.out32;
+        if (++count_ == kLanes) Flush();
+    }
+    AMBER_SHA_NI void Flush() {
+        State digests[kLanes];
+        if (count_ > 0) HashLanes(digests, std::make_index_sequence<kLanes>());
+        for (std::size_t i = 0; i < count_; ++i) sink_.Add(digests[i], outs_[i]);
+        count_ = 0;
+    }
+
+private:
+    /// Always hashes all lanes: told that some are not needed, the compiler would compute them
+    /// one after the other.
+    template <std::size_t... kIndex>
+    AMBER_SHA_NI void HashLanes(State* digests, std::index_sequence<kIndex...>) {
+        Lane lanes[kLanes];
+        const State initial = InitialState();
+        ((lanes[kIndex].s = initial), ...);
+        (LoadBlock(lanes[kIndex], blocks_ + kIndex * kBlock), ...);
+        AllRounds(RoundGroups(), lanes[kIndex]...);
+        (AddState(lanes[kIndex].s, initial), ...);
+        ((digests[kIndex] = lanes[kIndex].s), ...);
+    }
+
+    Sink& sink_;
+    std::size_t count_ = 0;
+    std::uint8_t* outs_[kLanes];
+    alignas(kBlock) std::uint8_t blocks_[kLanes * kBlock] = {};
+};
 
 /// Hands out the messages of a batch in an order that keeps lanes in step, those with most blocks
 /// first. Short messages are copied and padded ahead of time, some dozens at once: that costs less
 /// than interrupting the lanes at each seam between pieces and padding.
+template <class Sink>
 class Messages {
 public:
-    explicit Messages(std::span<const HashJob> jobs) : jobs_(jobs) {}
+    Messages(std::span<const HashJob> jobs, Sink& sink) : jobs_(jobs), one_block_(sink) {}
 
-    /// Starts the next message; false if there is none now. Copies of short messages live until
-    /// the next call while `may_reuse_memory`.
+    /// Starts the next message; false if there is none, or none before the streams that were
+    /// copied have ended, which `may_reuse_memory` says.
     AMBER_SHA_NI bool Start(Stream& stream, bool may_reuse_memory) {
-        if (ready_ == 0) {
+        while (ready_ == 0) {
             if (jobs_.empty() || !may_reuse_memory) return false;
             Prepare();
         }
@@ -282,6 +359,9 @@ public:
         return true;
     }
 
+    /// To be called when no more are started.
+    void Flush() { one_block_.Flush(); }
+
 private:
     static constexpr std::size_t kSlots = 64;
     static constexpr std::size_t kMemoryBlocks = 256;  // half of a first-level cache
@@ -295,28 +375,26 @@ private:
         std::size_t slot = 0, used = 0;
         for (; slot < std::min(kSlots, jobs_.size()) && used + kLong <= kMemoryBlocks; ++slot) {
             const HashJob& job = prepared_[slot];
-            const std::size_t size =
-                job.pieces[0].size() + job.pieces[1].size() + job.pieces[2].size();
-            const std::size_t blocks = std::min(kLong, (size + kBlock + kLengthField) / kBlock);
+            const std::size_t size = SizeOf(job);
+            const std::size_t blocks = std::min(kLong, PaddedBlocks(size));
+            if (blocks == 1) {
+                one_block_.Add(job, size);
+                continue;
+            }
             first_block_[slot] = static_cast<std::uint16_t>(used);
             if (blocks < kLong) {
-                Copy(job, size, memory_ + used * kBlock);
+                CopyMessage(job, size, blocks, memory_ + used * kBlock);
                 used += blocks;
             }
             following_[slot] = lists_[blocks];
             lists_[blocks] = static_cast<std::uint8_t>(slot);
+            ++ready_;
         }
-        ready_ = slot;
         jobs_ = jobs_.subspan(slot);
     }
 
-    static void Copy(const HashJob& job, std::size_t size, std::uint8_t* out) {
-        std::uint8_t* end = out;
-        for (const ByteView piece : job.pieces) end = std::copy(piece.begin(), piece.end(), end);
-        Pad(out + size / kBlock * kBlock, size % kBlock, size);
-    }
-
     std::span<const HashJob> jobs_;  ///< not yet prepared
+    OneBlockMessages<Sink> one_block_;
     const HashJob* prepared_ = nullptr;
     std::size_t ready_ = 0;  ///< prepared and not yet started
     std::size_t longest_ = 0;
@@ -335,7 +413,7 @@ AMBER_SHA_NI void CompressInStep(Stream* const* streams, std::size_t blocks,
     ((lanes[kIndex].s = streams[kIndex]->state), ...);
     for (; blocks > 0; --blocks) {
         (LoadBlock(lanes[kIndex], streams[kIndex]->next), ...);
-        AllRounds(Groups(), lanes[kIndex]...);
+        AllRounds(RoundGroups(), lanes[kIndex]...);
         (AddState(lanes[kIndex].s, streams[kIndex]->state), ...);
         ((streams[kIndex]->state = lanes[kIndex].s), ...);
         ((streams[kIndex]->next += kBlock), ...);
@@ -356,15 +434,10 @@ void CompressStreams(Stream* const* streams, int count, std::size_t blocks) {
     }
 }
 
-/// Where digests go that are not hashed again.
-struct Digests {
-    AMBER_SHA_NI void Add(const State& digest, std::uint8_t* out32) { StoreDigest(digest, out32); }
-};
-
 /// Runs all jobs through the lanes and gives their digests to `sink`.
 template <class Sink>
 AMBER_SHA_NI void HashAll(std::span<const HashJob> jobs, Sink& sink) {
-    Messages messages(jobs);
+    Messages<Sink> messages(jobs, sink);
     Stream streams[kLanes];
     Stream* active[kLanes];
     for (int i = 0; i < kLanes; ++i) active[i] = &streams[i];
@@ -374,7 +447,7 @@ AMBER_SHA_NI void HashAll(std::span<const HashJob> jobs, Sink& sink) {
         while (count < kLanes && messages.Start(*active[count], copied == 0)) {
             copied += active[count++]->copied;
         }
-        if (count == 0) return;
+        if (count == 0) break;
         std::size_t blocks = active[0]->blocks;
         for (int i = 1; i < count; ++i) blocks = std::min(blocks, active[i]->blocks);
         CompressStreams(active, count, blocks);
@@ -391,6 +464,7 @@ AMBER_SHA_NI void HashAll(std::span<const HashJob> jobs, Sink& sink) {
             std::swap(active[i], active[--count]);
         }
     }
+    messages.Flush();
 }
 
 void Many(std::span<const HashJob> jobs) {
@@ -423,12 +497,12 @@ AMBER_SHA_NI void MerkleNodes(const std::uint8_t* in, std::uint8_t* out,
     State middle[kCount];
     const State initial = InitialState();
     ((lanes[kIndex].s = initial, LoadBlock(lanes[kIndex], in + kBlock * kIndex)), ...);
-    AllRounds(Groups(), lanes[kIndex]...);
+    AllRounds(RoundGroups(), lanes[kIndex]...);
     ((AddState(lanes[kIndex].s, initial), middle[kIndex] = lanes[kIndex].s), ...);
-    PaddingRounds(Groups(), lanes[kIndex]...);
+    PaddingRounds(RoundGroups(), lanes[kIndex]...);
     ((AddState(lanes[kIndex].s, middle[kIndex]), LoadOwnDigest(lanes[kIndex])), ...);
     ((lanes[kIndex].s = initial), ...);
-    AllRounds(Groups(), lanes[kIndex]...);
+    AllRounds(RoundGroups(), lanes[kIndex]...);
     ((AddState(lanes[kIndex].s, initial), StoreDigest(lanes[kIndex].s, out + kDigest * kIndex)),
      ...);
 }
