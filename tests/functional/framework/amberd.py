@@ -8,6 +8,7 @@ from .chain import header_hash
 from .electrum_client import Disconnected, ElectrumClient, ElectrumError
 from .ports import free_port
 from .process import Process
+from .transports import TcpTransport, WebSocketTransport
 from .wait import wait_until
 
 READY = re.compile(r"ready: height=(\d+) tip=([0-9a-f]{64})")
@@ -80,8 +81,9 @@ class Amberd(Process):
 
     # Asking it
 
-    def client(self, **named):
-        return ElectrumClient(self.tcp_port, **named)
+    def client(self, transport=TcpTransport, **named):
+        port = self.ws_port if transport is WebSocketTransport else self.tcp_port
+        return ElectrumClient(port, transport, **named)
 
     def admin(self, *words, timeout=60):
         """Runs amber-cli; its answer, decoded."""

@@ -4,6 +4,7 @@ import base64
 import decimal
 import http.client
 import json
+import os
 import threading
 
 from .ports import free_port
@@ -87,6 +88,10 @@ class Bitcoind(Process):
         wait_until(lambda: self.getbestblockhash() == tip, timeout, "the chain file to be loaded",
                    interval=0.05)
 
+    def flush(self):
+        """Writes its chain state to disk; without, kill() takes it back to its last start."""
+        self.gettxoutsetinfo("none")
+
     # JSON-RPC
 
     def __getattr__(self, name):
@@ -142,22 +147,29 @@ class Bitcoind(Process):
 
     # Mining
 
-    MINER = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202"  # nobody's: a key hash of zeros
-
     def mine(self, count=1, address=None):
-        """Block hashes."""
-        return self.generatetoaddress(count, address or self.MINER)
+        """Block hashes. Without an address, the coins go to nobody, to another script each call:
+        a block mined at once in place of an invalidated one must differ from it."""
+        if address is not None:
+            return self.generatetoaddress(count, address)
+        return self.generatetodescriptor(count, self._nobody())
 
-    def mine_empty(self, address=None):
+    def mine_empty(self):
         """One block without the mempool's transactions."""
-        return self.generateblock(address or self.MINER, [])["hash"]
+        return self.generateblock(self._nobody(), [])["hash"]
+
+    @staticmethod
+    def _nobody():
+        return f"raw(0020{os.urandom(32).hex()})"
 
     def reorganise(self, depth, new_blocks=None, address=None):
         """Replaces the last `depth` blocks by one more of others; returns the hash to reconsider."""
         height = self.getblockcount()
         old = self.getblockhash(height - depth + 1)
         self.invalidateblock(old)
-        self.mine(depth + 1 if new_blocks is None else new_blocks, address)
+        # One with another script than before first: the next coinbase may equal an old one.
+        self.mine()
+        self.mine((depth + 1 if new_blocks is None else new_blocks) - 1, address)
         return old
 
     # Wallet

@@ -121,8 +121,8 @@ def read_tx(reader):
     for _ in range(reader.compact_size()):
         txid = reader.take(32)
         index = reader.u32()
-        reader.position += reader.compact_size()
-        reader.position += 4
+        reader.sized()  # script
+        reader.u32()  # sequence
         inputs.append(TxIn(txid, index))
     outputs = []
     for _ in range(reader.compact_size()):
@@ -133,8 +133,8 @@ def read_tx(reader):
     if has_witness:
         for _ in inputs:
             for _ in range(reader.compact_size()):
-                reader.position += reader.compact_size()
-    reader.position += 4
+                reader.sized()
+    reader.u32()  # lock time
     stripped = data[begin:begin + 4] + data[body:body_end] + data[reader.position - 4:reader.position]
     return Tx(sha256d(stripped), inputs, outputs)
 
