@@ -7,7 +7,7 @@
 #include "index/chain/hex.h"
 #include "index/chain/merkle.h"
 #include "index/chain/sha256.h"
-#include "tests/chain/raw_block.h"
+#include "tests/support/raw_block.h"
 
 namespace amber::index {
 namespace {

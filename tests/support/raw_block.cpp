@@ -1,4 +1,4 @@
-#include "tests/chain/raw_block.h"
+#include "tests/support/raw_block.h"
 
 #include <algorithm>
 #include <random>
@@ -63,6 +63,64 @@ Bytes RawTx::Write(bool with_witness) const {
     }
     AppendInt(out, lock_time, 4);
     return out;
+}
+
+namespace {
+
+/// Reads by copying, one byte at a time.
+class PlainReader {
+public:
+    explicit PlainReader(ByteView raw) : raw_(raw.begin(), raw.end()) {}
+
+    std::uint64_t Int(int size) {
+        std::uint64_t value = 0;
+        for (int i = 0; i < size; ++i) value |= std::uint64_t{raw_.at(next_++)} << 8 * i;
+        return value;
+    }
+    std::uint64_t CompactSize() {
+        const std::uint64_t first = Int(1);
+        return first < 0xfd ? first : Int(first == 0xfd ? 2 : first == 0xfe ? 4 : 8);
+    }
+    Bytes String(std::uint64_t size) {
+        Bytes bytes;
+        for (; size > 0; --size) bytes.push_back(raw_.at(next_++));
+        return bytes;
+    }
+    [[nodiscard]] bool AtMarker() const { return raw_.at(next_) == 0; }
+
+private:
+    Bytes raw_;
+    std::size_t next_ = 0;
+};
+
+}  // namespace
+
+RawTx ReadTx(ByteView raw) {
+    PlainReader in(raw);
+    RawTx tx;
+    tx.version = static_cast<std::uint32_t>(in.Int(4));
+    const bool witness = in.AtMarker();
+    if (witness) in.Int(2);
+    for (std::uint64_t count = in.CompactSize(); count > 0; --count) {
+        RawTx::Input& input = tx.inputs.emplace_back();
+        std::ranges::copy(in.String(32), input.previous.txid.bytes.begin());
+        input.previous.index = static_cast<std::uint32_t>(in.Int(4));
+        input.script = in.String(in.CompactSize());
+        input.sequence = static_cast<std::uint32_t>(in.Int(4));
+    }
+    for (std::uint64_t count = in.CompactSize(); count > 0; --count) {
+        RawTx::Output& output = tx.outputs.emplace_back();
+        output.value = in.Int(8);
+        output.script = in.String(in.CompactSize());
+    }
+    for (RawTx::Input& input : tx.inputs) {
+        if (!witness) break;
+        for (std::uint64_t count = in.CompactSize(); count > 0; --count) {
+            input.witness.push_back(in.String(in.CompactSize()));
+        }
+    }
+    tx.lock_time = static_cast<std::uint32_t>(in.Int(4));
+    return tx;
 }
 
 Bytes WriteBlock(const std::vector<RawTx>& txs) {

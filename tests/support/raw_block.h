@@ -6,7 +6,8 @@
 
 namespace amber::index {
 
-// A second, deliberately plain writer of Bitcoin's formats, for the parser to be held against.
+// A second, deliberately plain reader and writer of Bitcoin's formats, for the parser to be held
+// against.
 
 void AppendCompactSize(Bytes& out, std::uint64_t value);
 
@@ -29,6 +30,9 @@ struct RawTx {
     [[nodiscard]] bool HasWitness() const;
     [[nodiscard]] Bytes Write(bool with_witness) const;
 };
+
+/// Precondition: a transaction that the parser accepts; throws std::out_of_range if cut off.
+RawTx ReadTx(ByteView raw);
 
 /// With a header of zeros but for the merkle root, which is right.
 Bytes WriteBlock(const std::vector<RawTx>& txs);

@@ -1,0 +1,74 @@
+// make_corpus DIR: writes first inputs to DIR/fuzz_block and DIR/fuzz_transaction, taken from
+// AMBER_CHAIN_DATA if that is set.
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+
+#include "index/chain/coin.h"
+#include "tests/support/block_file.h"
+#include "tests/support/raw_block.h"
+
+using namespace amber::index;
+
+namespace {
+
+constexpr std::size_t kBlockBytesMax = 16'000;
+constexpr std::size_t kTxBytesMax = 4'000;
+constexpr int kBlocksPerFile = 60;  // a fuzzer learns little from many alike
+
+class Corpus {
+public:
+    explicit Corpus(const std::filesystem::path& dir)
+        : blocks_(dir / "fuzz_block"), txs_(dir / "fuzz_transaction") {
+        std::filesystem::create_directories(blocks_);
+        std::filesystem::create_directories(txs_);
+    }
+    void AddBlock(const Bytes& raw) {
+        const auto block = FindCoin("bitcoin", "mainnet")->codec->ParseBlock(raw);
+        if (!block) return;
+        if (raw.size() <= kBlockBytesMax) Write(blocks_, ToDisplayHex(block->hash), raw);
+        std::size_t taken = 0;
+        for (const Block::Tx& tx : block->txs) {
+            if (tx.size > kTxBytesMax || ++taken > 10) continue;
+            Write(txs_, ToDisplayHex(tx.txid), block->RawTx(tx));
+        }
+    }
+    [[nodiscard]] std::size_t Size() const { return size_; }
+
+private:
+    void Write(const std::filesystem::path& dir, const std::string& name, ByteView bytes) {
+        std::ofstream file(dir / name, std::ios::binary);
+        file.write(reinterpret_cast<const char*>(bytes.data()),
+                   static_cast<std::streamsize>(bytes.size()));
+        ++size_;
+    }
+
+    std::filesystem::path blocks_, txs_;
+    std::size_t size_ = 0;
+};
+
+void AddRealData(Corpus& corpus) {
+    for (const auto& path : amber::test::ChainDataFiles("contiguous", R"(btc-.*\.dat\.xz)")) {
+        amber::test::BlockFile file(path);
+        Bytes raw;
+        for (int i = 0; i < kBlocksPerFile && file.Next(raw); ++i) corpus.AddBlock(raw);
+    }
+    for (const auto& path : amber::test::ChainDataFiles("blocks", R"(btc-\w+-\d+\.xz)")) {
+        corpus.AddBlock(amber::test::ReadFile(path));
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 2) {
+        std::cerr << "usage: make_corpus DIR\n";
+        return 2;
+    }
+    Corpus corpus(argv[1]);
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        corpus.AddBlock(WriteBlock({RandomTx(3 * seed), RandomTx(3 * seed + 1)}));
+    }
+    if (amber::test::ChainDataDir()) AddRealData(corpus);
+    std::cout << corpus.Size() << " inputs in " << argv[1] << '\n';
+}
