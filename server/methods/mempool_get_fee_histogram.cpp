@@ -3,7 +3,7 @@
 namespace amber::server::handlers {
 
 Outcome MempoolGetFeeHistogram(Call& call) {
-    const auto& histogram = call.served.view->mempool.FeeHistogram();
+    const auto& histogram = call.served.view->mempool.Histogram();
     char separator = '[';
     for (const auto& [rate, vsize] : histogram) {
         call.out.Raw(separator).Raw('[').Double(rate).Raw(',').Uint(vsize).Raw(']');

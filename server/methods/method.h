@@ -83,7 +83,7 @@ struct Method {
         any,      ///< any thread
         session,  ///< the session's thread only: it changes the client
     } bound = Bound::any;
-    bool ignore_extra = false;  ///< superfluous arguments are no error
+    bool negotiates = false;  ///< server.version: may come first, ignores superfluous arguments
 };
 
 inline RpcError BadRequest(std::string message) {

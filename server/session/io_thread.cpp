@@ -1,0 +1,287 @@
+#include "server/session/io_thread.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <future>
+
+#include "server/protocol/answer.h"
+#include "server/session/session.h"
+#include "server/session/thread_name.h"
+
+namespace amber::server {
+namespace {
+
+constexpr std::size_t kKeptBuffers = 32;
+constexpr std::size_t kKeptBufferBytes = 256 << 10;  ///< larger ones are given back to the system
+
+}  // namespace
+
+IoThread::IoThread(unsigned number, std::shared_ptr<Shared> shared, ServedViewPtr served)
+    : number_(number), shared_(std::move(shared)), served_(std::move(served)) {}
+
+IoThread::~IoThread() { Stop(); }
+
+void IoThread::Start() {
+    work_.emplace(context_.get_executor());
+    thread_ = std::thread([this] { Run(); });
+}
+
+void IoThread::Run() {
+    NameThisThread("io-" + std::to_string(number_));
+    ArmTimer();
+    while (!context_.stopped()) {
+        try {
+            context_.run();
+        } catch (const std::exception& error) {
+            spdlog::error("I/O thread {}: {}", number_, error.what());
+        }
+    }
+    ended_ = true;
+}
+
+void IoThread::Stop() {
+    if (!thread_.joinable()) return;
+    boost::asio::post(context_, [this] { CloseAll(); });
+    thread_.join();
+}
+
+void IoThread::CloseAll() {
+    for (std::size_t i = 0; i < sessions_.size(); ++i)
+        if (const auto session = sessions_[i]) session->Close();
+    timer_.cancel();
+    query_.reset();
+    work_.reset();
+    context_.stop();
+}
+
+void IoThread::Adopt(std::unique_ptr<Transport> transport) {
+    boost::asio::post(context_, [this, carried = std::move(transport)]() mutable {
+        SessionNumber number = static_cast<SessionNumber>(sessions_.size());
+        if (free_numbers_.empty()) {
+            sessions_.emplace_back();
+        } else {
+            number = free_numbers_.back();
+            free_numbers_.pop_back();
+        }
+        auto session = std::make_shared<Session>(*this, number, shared_->next_session_id++,
+                                                 std::move(carried));
+        sessions_[number] = session;
+        Count(sessions_total_);
+        sessions_now_ = sessions_.size() - free_numbers_.size();
+        session->Start();
+    });
+}
+
+void IoThread::Remove(SessionNumber session) {
+    const std::size_t before = notifier_.Subscriptions();
+    notifier_.Forget(session);
+    shared_->subscriptions -= before - notifier_.Subscriptions();
+    subscriptions_ = notifier_.Subscriptions();
+    sessions_[session].reset();
+    free_numbers_.push_back(session);
+    sessions_now_ = sessions_.size() - free_numbers_.size();
+    --shared_->sessions;
+}
+
+// Views and notifications
+
+void IoThread::OnView(ServedViewPtr served,
+                      std::shared_ptr<const index::Announcement> announcement) {
+    boost::asio::post(context_, [this, served = std::move(served),
+                                 announcement = std::move(announcement)] {
+        query_.reset();
+        served_ = served;
+        if (announcement->tip_changed) {
+            std::string line;
+            AppendNotification(line, "blockchain.headers.subscribe", '[' + served_->tip_json + ']');
+            for (const auto& session : sessions_)
+                if (session) session->DeliverHeader(line);
+        }
+        notifier_.Touch(announcement->touched);
+        Notify();
+    });
+}
+
+void IoThread::Notify() {
+    const bool more = notifier_.Work(kStatusesInARow);
+    notifications_ = notifier_.Sent();
+    TurnDirty();
+    if (!more || notify_posted_) return;
+    notify_posted_ = true;
+    boost::asio::post(context_, [this] {
+        notify_posted_ = false;
+        Notify();
+    });
+}
+
+void IoThread::Deliver(SessionNumber session, std::string_view line) {
+    sessions_[session]->Deliver(line);
+}
+
+std::optional<StatusResult> IoThread::StatusFromMemory(const index::ScriptHash& script) {
+    try {
+        return MemoryQuery().GetStatus(script, shared_->services->HistoryLimit());
+    } catch (const index::store::NotInMemory&) {
+        return std::nullopt;
+    }
+}
+
+bool IoThread::StatusFromDisk(const index::ScriptHash& script) {
+    auto job = [weak = weak_from_this(), script, limit = shared_->services->HistoryLimit()](
+                   const ServedView& served, index::Query& query) {
+        std::optional<StatusResult> status;
+        try {
+            status = query.GetStatus(script, limit);
+        } catch (const std::exception& error) {
+            spdlog::error("cannot compute the status of {}: {}", ToDisplayHex(script),
+                          error.what());
+        }
+        const auto thread = weak.lock();
+        if (!thread) return;
+        boost::asio::post(
+            thread->context_, [self = thread.get(), script, status, serial = served.view->serial] {
+                self->notifier_.OnStatus(script, status, serial == self->served_->view->serial);
+                self->Notify();
+            });
+    };
+    return shared_->pool.Submit(std::move(job));
+}
+
+std::optional<RpcError> IoThread::Subscribe(SessionNumber session,
+                                            const Effects::ScriptSubscription& subscription) {
+    const ServerOptions& options = shared_->Options();
+    const std::size_t before = notifier_.Subscriptions();
+    auto error = notifier_.Subscribe(session, subscription.script, subscription.status);
+    if (error || notifier_.Subscriptions() == before) return error;
+    if (notifier_.SubscriptionsOf(session) > options.max_subscriptions_per_session ||
+        shared_->subscriptions >= options.max_subscriptions) {
+        notifier_.Unsubscribe(session, subscription.script);
+        return RpcError{RpcFault::limit, "Subscription limit reached"};
+    }
+    ++shared_->subscriptions;
+    subscriptions_ = notifier_.Subscriptions();
+    return std::nullopt;
+}
+
+bool IoThread::Unsubscribe(SessionNumber session, const index::ScriptHash& script) {
+    if (!notifier_.Unsubscribe(session, script)) return false;
+    --shared_->subscriptions;
+    subscriptions_ = notifier_.Subscriptions();
+    return true;
+}
+
+// For the sessions
+
+index::Query& IoThread::MemoryQuery() {
+    if (!query_) query_.emplace(served_->view, index::store::Reach::memory);
+    return *query_;
+}
+
+void IoThread::MarkDirty(SessionNumber session) {
+    if (!sessions_[session] || !sessions_[session]->MarkDirty()) return;
+    dirty_.push_back(session);
+    if (turns_posted_) return;
+    turns_posted_ = true;
+    boost::asio::post(context_, [this] {
+        turns_posted_ = false;
+        TurnDirty();
+    });
+}
+
+void IoThread::TurnDirty() {
+    const std::vector<SessionNumber> dirty = std::exchange(dirty_, {});
+    for (const SessionNumber number : dirty)
+        if (const auto session = sessions_[number]) session->Turn();
+}
+
+std::string IoThread::TakeBuffer() {
+    if (buffers_.empty()) {
+        std::string fresh;
+        fresh.reserve(4096);
+        return fresh;
+    }
+    std::string buffer = std::move(buffers_.back());
+    buffers_.pop_back();
+    return buffer;
+}
+
+void IoThread::GiveBuffer(std::string&& buffer) {
+    if (buffers_.size() >= kKeptBuffers || buffer.capacity() > kKeptBufferBytes) return;
+    buffer.clear();
+    buffers_.push_back(std::move(buffer));
+}
+
+bool IoThread::Account(std::size_t before, std::size_t now) {
+    buffered_bytes_ = buffered_bytes_ - before + now;
+    return buffered_bytes_ <= shared_->Options().max_buffered_bytes / shared_->io_threads;
+}
+
+// Housekeeping
+
+void IoThread::ArmTimer() {
+    const auto shortest =
+        std::min(shared_->Options().idle_timeout, shared_->Options().write_timeout);
+    timer_.expires_after(std::clamp<std::chrono::milliseconds>(
+        shortest / 4, std::chrono::milliseconds(100), std::chrono::milliseconds(1000)));
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        Tick();
+        ArmTimer();
+    });
+}
+
+void IoThread::Tick() {
+    const auto now = std::chrono::steady_clock::now();
+    for (std::size_t i = 0; i < sessions_.size(); ++i)
+        if (const auto session = sessions_[i]) session->CheckTimeouts(now);
+    Notify();  // in case the query pool was full
+}
+
+void IoThread::AddTo(ServerStats& stats, std::vector<std::uint64_t>& requests) const {
+    stats.sessions += sessions_now_;
+    stats.sessions_total += sessions_total_;
+    stats.subscriptions += subscriptions_;
+    stats.errors += errors_;
+    stats.notifications += notifications_;
+    for (std::size_t i = 0; i < requests_.size(); ++i) requests[i] += requests_[i];
+}
+
+template <class Action>
+bool IoThread::RunAndWait(Action action) {
+    const auto done = std::make_shared<std::promise<void>>();
+    auto future = done->get_future();
+    boost::asio::post(context_, [action, done] {
+        action();
+        done->set_value();
+    });
+    while (future.wait_for(std::chrono::milliseconds(20)) != std::future_status::ready)
+        if (ended_) return false;
+    return true;
+}
+
+std::vector<SessionInfo> IoThread::Sessions() {
+    const auto infos = std::make_shared<std::vector<SessionInfo>>();
+    const bool done = RunAndWait([this, infos] {
+        for (const auto& session : sessions_)
+            if (session) infos->push_back(session->Info());
+    });
+    return done ? std::move(*infos) : std::vector<SessionInfo>();
+}
+
+bool IoThread::Disconnect(std::uint64_t id) {
+    const auto found = std::make_shared<bool>(false);
+    const bool done = RunAndWait([this, found, id] {
+        for (std::size_t i = 0; i < sessions_.size(); ++i) {
+            const auto session = sessions_[i];
+            if (!session || session->Id() != id) continue;
+            session->Close();
+            *found = true;
+        }
+    });
+    return done && *found;
+}
+
+}  // namespace amber::server

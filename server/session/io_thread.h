@@ -1,0 +1,131 @@
+#pragma once
+#include <array>
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "index/query/announcement.h"
+#include "server/methods/registry.h"
+#include "server/protocol/json_document.h"
+#include "server/server_stats.h"
+#include "server/session/query_pool.h"
+#include "server/session/transport.h"
+#include "server/subscriptions/notifier.h"
+
+namespace amber::server {
+
+class Session;
+
+/// What all I/O threads share. Thread-safe in every part.
+struct Shared {
+    explicit Shared(std::shared_ptr<Services> all)
+        : services(std::move(all)),
+          pool(services->options.query_threads, services->options.query_queue) {}
+
+    const std::shared_ptr<Services> services;
+    QueryPool pool;
+    std::atomic<std::size_t> sessions{0};
+    std::atomic<std::size_t> subscriptions{0};
+    std::atomic<std::uint64_t> next_session_id{1};
+    unsigned io_threads = 1;
+
+    [[nodiscard]] const ServerOptions& Options() const { return services->options; }
+};
+
+/// One thread ("io-N") with its sessions, their subscriptions, and the view all of them see.
+/// A session never leaves its thread. Everything runs on the thread, unless marked thread-safe.
+class IoThread final : public NotifierHost, public std::enable_shared_from_this<IoThread> {
+public:
+    IoThread(unsigned number, std::shared_ptr<Shared> shared, ServedViewPtr served);
+    ~IoThread();
+
+    // Thread-safe.
+    void Start();
+    void Stop();  ///< closes all sessions, joins the thread
+    boost::asio::io_context& Context() { return context_; }
+    void Adopt(std::unique_ptr<Transport> transport);
+    void OnView(ServedViewPtr served, std::shared_ptr<const index::Announcement> announcement);
+    void AddTo(ServerStats& stats, std::vector<std::uint64_t>& requests) const;
+    [[nodiscard]] std::vector<SessionInfo> Sessions();
+    bool Disconnect(std::uint64_t id);
+
+    // For the sessions.
+    Shared& GetShared() { return *shared_; }
+    const ServedView& Served() const { return *served_; }
+    index::Query& MemoryQuery();
+    JsonDocument& Document() { return document_; }
+    std::span<char> Scratch() { return scratch_; }
+    void Remove(SessionNumber session);
+    /// Gives the session a turn soon: it has output, or can go on.
+    void MarkDirty(SessionNumber session);
+    std::optional<RpcError> Subscribe(SessionNumber session,
+                                      const Effects::ScriptSubscription& subscription);
+    bool Unsubscribe(SessionNumber session, const index::ScriptHash& script);
+    std::size_t SubscriptionsOf(SessionNumber session) const {
+        return notifier_.SubscriptionsOf(session);
+    }
+    /// Output buffers go round, so that idle sessions hold none.
+    std::string TakeBuffer();
+    void GiveBuffer(std::string&& buffer);
+    /// Changes what a session holds in buffers; false if that is too much for all together.
+    bool Account(std::size_t before, std::size_t now);
+
+    void CountRequest(const Method& method) { Count(requests_[NumberOf(method)]); }
+    void CountError() { Count(errors_); }
+
+    // NotifierHost
+    void Deliver(SessionNumber session, std::string_view line) override;
+    std::optional<StatusResult> StatusFromMemory(const index::ScriptHash& script) override;
+    bool StatusFromDisk(const index::ScriptHash& script) override;
+
+private:
+    using Counter = std::atomic<std::uint64_t>;
+    static constexpr std::size_t kScratchBytes = 64 << 10;
+    static constexpr std::size_t kStatusesInARow = 256;  ///< then requests have their turn
+
+    /// Written by this thread only, read by any.
+    static void Count(Counter& counter) {
+        counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
+    void Run();
+    void CloseAll();
+    void Notify();
+    void TurnDirty();
+    void ArmTimer();
+    void Tick();
+    /// Runs `action` on the thread and waits for it; false if the thread has ended.
+    template <class Action>
+    bool RunAndWait(Action action);
+
+    const unsigned number_;
+    const std::shared_ptr<Shared> shared_;
+    boost::asio::io_context context_{1};
+    std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
+    boost::asio::steady_timer timer_{context_};
+    std::thread thread_;
+
+    ServedViewPtr served_;
+    std::optional<index::Query> query_;               ///< of served_; made when first used
+    std::vector<std::shared_ptr<Session>> sessions_;  ///< by number; null where free
+    std::vector<SessionNumber> free_numbers_;
+    std::vector<SessionNumber> dirty_;
+    bool turns_posted_ = false;
+    bool notify_posted_ = false;
+    std::atomic<bool> ended_{false};
+    Notifier notifier_{*this};
+    JsonDocument document_;
+    std::vector<char> scratch_ = std::vector<char>(kScratchBytes);
+    std::vector<std::string> buffers_;
+    std::size_t buffered_bytes_ = 0;
+
+    Counter errors_{0}, sessions_now_{0}, sessions_total_{0}, subscriptions_{0}, notifications_{0};
+    std::vector<Counter> requests_ = std::vector<Counter>(Methods().size());
+};
+
+}  // namespace amber::server

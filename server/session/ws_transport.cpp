@@ -1,0 +1,119 @@
+#include "server/session/ws_transport.h"
+
+#include <boost/asio/post.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket.hpp>
+#include <chrono>
+
+#include "server/session/peer_name.h"
+
+namespace amber::server {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+using boost::system::error_code;
+using tcp = asio::ip::tcp;
+
+constexpr std::chrono::seconds kHandshakeTimeout{10};
+constexpr std::size_t kKeptBuffer = 16 << 10;  ///< a larger one is given back after its message
+
+class WebSocketTransport final : public Transport {
+public:
+    WebSocketTransport(tcp::socket socket, std::size_t max_message)
+        : peer_(PeerName(socket)), stream_(std::move(socket)) {
+        stream_.read_message_max(max_message);
+        stream_.set_option(websocket::stream_base::timeout{kHandshakeTimeout,
+                                                           websocket::stream_base::none(), false});
+        stream_.auto_fragment(false);
+        stream_.text(true);
+    }
+
+    void Start(std::shared_ptr<TransportEvents> events) override {
+        events_ = events;
+        error_code ignored;
+        stream_.next_layer().set_option(tcp::no_delay(true), ignored);
+        stream_.async_accept([this, events](error_code error) {
+            if (error) return Lose(*events);
+            open_ = true;
+            Read();
+            if (!unsent_.empty()) SendNext();
+        });
+    }
+
+    void SetReading(bool on) override {
+        reading_ = on;
+        Read();
+    }
+
+    bool Write(std::string_view lines) override {
+        unsent_ = lines;
+        if (open_) SendNext();
+        return false;
+    }
+
+    void Finish() override {
+        stream_.async_close(websocket::close_code::normal,
+                            [this, keep = events_.lock()](error_code) { Lose(*keep); });
+    }
+
+    void Abort() override {
+        error_code ignored;
+        stream_.next_layer().close(ignored);
+        lost_ = true;
+    }
+
+    const char* Name() const override { return "ws"; }
+    std::string Peer() const override { return peer_; }
+
+private:
+    void Lose(TransportEvents& events) {
+        if (!lost_) events.OnClosed();
+    }
+
+    void Read() {
+        if (!open_ || !reading_ || pending_read_ || lost_) return;
+        pending_read_ = true;
+        stream_.async_read(buffer_, [this, keep = events_.lock()](error_code error, std::size_t) {
+            if (error) return Lose(*keep);
+            const auto data = buffer_.cdata();
+            keep->OnMessage({static_cast<const char*>(data.data()), data.size()});
+            buffer_.consume(buffer_.size());
+            pending_read_ = false;
+            if (buffer_.capacity() > kKeptBuffer) buffer_.shrink_to_fit();
+            Read();
+        });
+    }
+
+    /// Sends the next line as a message of its own.
+    void SendNext() {
+        const std::size_t end = unsent_.find('\n');
+        stream_.async_write(asio::buffer(unsent_.data(), end),
+                            [this, keep = events_.lock(), end](error_code error, std::size_t) {
+                                if (error) return Lose(*keep);
+                                unsent_.remove_prefix(end + 1);
+                                if (unsent_.empty()) return keep->OnWritten();
+                                keep->OnWriteProgress();
+                                if (!lost_) SendNext();
+                            });
+    }
+
+    std::string peer_;
+    websocket::stream<tcp::socket> stream_;
+    beast::flat_buffer buffer_;
+    std::weak_ptr<TransportEvents> events_;
+    std::string_view unsent_;
+    bool open_ = false;  ///< the handshake is done
+    bool reading_ = true;
+    bool pending_read_ = false;
+    bool lost_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> MakeWebSocketTransport(tcp::socket socket, std::size_t max_message) {
+    return std::make_unique<WebSocketTransport>(std::move(socket), max_message);
+}
+
+}  // namespace amber::server

@@ -1,0 +1,175 @@
+#include "server/wallet_server.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <mutex>
+#include <thread>
+
+#include "server/session/io_thread.h"
+#include "server/session/listener.h"
+#include "server/session/session.h"
+#include "server/session/tcp_transport.h"
+#include "server/session/ws_transport.h"
+
+namespace amber::server {
+namespace {
+
+unsigned IoThreadsOf(const ServerOptions& options) {
+    if (options.io_threads != 0) return options.io_threads;
+    return std::max(1u, std::thread::hardware_concurrency());
+}
+
+std::unique_ptr<Transport> MakeTransport(TransportKind kind, Listener::Socket socket,
+                                         std::span<char> scratch, std::size_t max_message) {
+    switch (kind) {
+        case TransportKind::tcp:
+            return MakeTcpTransport(std::move(socket), scratch);
+        case TransportKind::websocket:
+            return MakeWebSocketTransport(std::move(socket), max_message);
+    }
+    std::abort();
+}
+
+}  // namespace
+
+class WalletServer::Impl {
+public:
+    Impl(ServerOptions options, const index::Coin& coin, index::WalletNode& node,
+         index::NodeEventSink on_node_event)
+        : shared_(std::make_shared<Shared>(std::make_shared<Services>(
+              std::move(options), coin, node, std::move(on_node_event)))) {}
+
+    void Start(index::ViewPtr view) {
+        const std::lock_guard lock(mutex_);
+        if (!served_ || served_->view->serial < view->serial)
+            served_ = MakeServedView(std::move(view));
+        shared_->io_threads = IoThreadsOf(shared_->Options());
+        for (unsigned i = 0; i < shared_->io_threads; ++i)
+            threads_.push_back(std::make_shared<IoThread>(i, shared_, served_));
+        try {
+            for (const ListenOptions& listen : shared_->Options().listeners)
+                listeners_.push_back(MakeListener(listen));
+        } catch (...) {
+            listeners_.clear();
+            threads_.clear();
+            throw;
+        }
+        shared_->pool.Start(served_);
+        for (const auto& thread : threads_) thread->Start();
+        for (const auto& listener : listeners_) listener->Start();
+    }
+
+    void OnAnnouncement(const std::shared_ptr<const index::Announcement>& announcement) {
+        const std::lock_guard lock(mutex_);
+        try {
+            served_ = served_ && !announcement->tip_changed
+                          ? MakeServedView(announcement->view, *served_)
+                          : MakeServedView(announcement->view);
+        } catch (const std::exception& error) {
+            // The writer works on the same database and meets the same trouble.
+            return spdlog::error("cannot serve a new view: {}", error.what());
+        }
+        if (announcement->tip_changed) shared_->services->fees->OnNewTip();
+        // The threads first: a result from the pool must not be newer than its thread's view.
+        for (const auto& thread : threads_) thread->OnView(served_, announcement);
+        shared_->pool.SetView(served_);
+    }
+
+    void Stop() {
+        const std::lock_guard lock(mutex_);
+        for (const auto& listener : listeners_) listener->Stop();
+        for (const auto& thread : threads_) thread->Stop();
+        shared_->pool.Stop();
+        listeners_.clear();
+        threads_.clear();
+        served_.reset();
+    }
+
+    std::vector<std::uint16_t> Ports() const {
+        const std::lock_guard lock(mutex_);
+        std::vector<std::uint16_t> ports;
+        for (const auto& listener : listeners_) ports.push_back(listener->Port());
+        return ports;
+    }
+
+    ServerStats Stats() const {
+        const std::lock_guard lock(mutex_);
+        ServerStats stats;
+        std::vector<std::uint64_t> requests(Methods().size());
+        for (const auto& thread : threads_) thread->AddTo(stats, requests);
+        for (std::size_t i = 0; i < requests.size(); ++i)
+            if (requests[i] > 0) stats.requests.emplace_back(Methods()[i].name, requests[i]);
+        stats.txs_sent = shared_->services->txs_sent;
+        return stats;
+    }
+
+    std::vector<SessionInfo> Sessions() const {
+        const std::lock_guard lock(mutex_);
+        std::vector<SessionInfo> all;
+        for (const auto& thread : threads_) {
+            std::vector<SessionInfo> some = thread->Sessions();
+            std::move(some.begin(), some.end(), std::back_inserter(all));
+        }
+        std::sort(all.begin(), all.end(),
+                  [](const SessionInfo& a, const SessionInfo& b) { return a.id < b.id; });
+        return all;
+    }
+
+    bool Disconnect(std::uint64_t id) {
+        const std::lock_guard lock(mutex_);
+        return std::any_of(threads_.begin(), threads_.end(),
+                           [id](const auto& thread) { return thread->Disconnect(id); });
+    }
+
+private:
+    /// New sessions go to the I/O threads in turn.
+    std::shared_ptr<Listener> MakeListener(const ListenOptions& listen) {
+        const auto next = std::make_shared<std::size_t>(0);
+        auto choose = [this, next]() -> boost::asio::io_context& {
+            return threads_[++*next % threads_.size()]->Context();
+        };
+        auto accepted = [this, next, kind = listen.transport](Listener::Socket socket) {
+            const ServerOptions& options = shared_->Options();
+            if (shared_->sessions.fetch_add(1) >= options.max_sessions) {
+                --shared_->sessions;
+                return;
+            }
+            IoThread& thread = *threads_[*next % threads_.size()];
+            thread.Adopt(MakeTransport(kind, std::move(socket), thread.Scratch(),
+                                       options.max_receive_bytes));
+        };
+        return std::make_shared<Listener>(threads_.front()->Context(), listen.host, listen.port,
+                                          choose, accepted);
+    }
+
+    const std::shared_ptr<Shared> shared_;
+    mutable std::mutex mutex_;  ///< guards all below; threads_ changes only while none runs
+    ServedViewPtr served_;
+    std::vector<std::shared_ptr<IoThread>> threads_;
+    std::vector<std::shared_ptr<Listener>> listeners_;
+};
+
+WalletServer::WalletServer(ServerOptions options, const index::Coin& coin, index::WalletNode& node,
+                           index::NodeEventSink on_node_event)
+    : impl_(std::make_unique<Impl>(std::move(options), coin, node, std::move(on_node_event))) {}
+
+WalletServer::~WalletServer() { Stop(); }
+
+void WalletServer::Start(index::ViewPtr view) { impl_->Start(std::move(view)); }
+
+void WalletServer::OnAnnouncement(const std::shared_ptr<const index::Announcement>& announcement) {
+    impl_->OnAnnouncement(announcement);
+}
+
+std::vector<std::uint16_t> WalletServer::Ports() const { return impl_->Ports(); }
+
+ServerStats WalletServer::Stats() const { return impl_->Stats(); }
+
+std::vector<SessionInfo> WalletServer::Sessions() const { return impl_->Sessions(); }
+
+bool WalletServer::Disconnect(std::uint64_t session_id) { return impl_->Disconnect(session_id); }
+
+void WalletServer::Stop() { impl_->Stop(); }
+
+}  // namespace amber::server
