@@ -7,6 +7,7 @@
 #include <string>
 
 #include "index/chain/coin.h"
+#include "index/fatal_error.h"
 #include "index/ports/block_feed.h"
 #include "index/ports/mempool_source.h"
 #include "index/ports/node_events.h"
@@ -60,11 +61,6 @@ public:
 private:
     class Impl;
     std::unique_ptr<Impl> impl_;
-};
-
-/// The index cannot go on; the message says why and what the operator can do.
-struct FatalError : std::runtime_error {
-    using std::runtime_error::runtime_error;
 };
 
 }  // namespace amber::index

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "index/mempool/cow_map.h"
+#include "index/mempool/fee_histogram.h"
 #include "index/mempool/mempool_tx.h"
 
 namespace amber::index {
@@ -13,9 +14,6 @@ namespace amber::index {
 /// A value: copies are cheap and never change. Thread-safe to read.
 class MempoolView {
 public:
-    /// [fee rate in sat/vB, virtual bytes], rates strictly descending (protocol.md 5.17).
-    using Histogram = std::vector<std::pair<double, std::uint64_t>>;
-
     [[nodiscard]] const MempoolTx* Find(const Txid& txid) const {
         const auto* tx = txs_.Find(txid);
         return tx ? tx->get() : nullptr;
@@ -32,7 +30,7 @@ public:
     }
     [[nodiscard]] std::size_t size() const { return txs_.size(); }
     /// Refreshed at most every few seconds, not with every change.
-    [[nodiscard]] const Histogram& FeeHistogram() const { return *histogram_; }
+    [[nodiscard]] const FeeHistogram& Histogram() const { return *histogram_; }
 
 private:
     friend class Mempool;
@@ -40,7 +38,7 @@ private:
     CowMap<Txid, MempoolTxPtr> txs_;
     CowMap<HashX, std::vector<MempoolTxPtr>> by_script_;
     CowMap<OutPoint, MempoolTxPtr> spenders_;
-    std::shared_ptr<const Histogram> histogram_ = std::make_shared<Histogram>();
+    std::shared_ptr<const FeeHistogram> histogram_ = std::make_shared<FeeHistogram>();
 };
 
 }  // namespace amber::index

@@ -32,6 +32,8 @@ private:
     static constexpr std::uint32_t kChunk = 1024;
     using Chunk = std::vector<std::uint64_t>;
 
+    void OwnLastChunk();
+
     std::vector<std::shared_ptr<Chunk>> chunks_;
     std::uint32_t size_ = 0;
 };

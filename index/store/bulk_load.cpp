@@ -3,7 +3,6 @@
 #include <rocksdb/sst_file_writer.h>
 
 #include <atomic>
-#include <mutex>
 #include <vector>
 
 #include "index/store/state.h"
@@ -14,45 +13,48 @@ namespace {
 constexpr std::uint64_t kFileBytes = 64 << 20;
 }
 
-struct BulkLoad::Rows::State {
-    Table table;
-    BulkLoad::State* load;
-    std::unique_ptr<rocksdb::SstFileWriter> writer;
-    std::vector<std::string> files;
-
-    rocksdb::SstFileWriter& Writer();
-    void Finish();
-};
-
 struct BulkLoad::State {
-    Store::State* store;
-    std::array<Rows::State, kTableCount> rows;
+    /// The files of one table.
+    class Rows : public RowSink {
+    public:
+        void Put(std::string_view key, std::string_view value) override {
+            Check(Writer().Put(ToSlice(key), ToSlice(value)), "write a bulk row");
+        }
+        void Delete(std::string_view key) override {
+            Check(Writer().Delete(ToSlice(key)), "write a bulk row");
+        }
+        void Finish();
+
+        Table table = Table::meta;
+        State* load = nullptr;
+        std::vector<std::string> files;
+
+    private:
+        rocksdb::SstFileWriter& Writer();
+        std::unique_ptr<rocksdb::SstFileWriter> writer_;
+    };
+
+    Store::State* store = nullptr;
+    std::array<Rows, kTableCount> rows;
     std::atomic<unsigned> next_file = 0;
 };
 
-rocksdb::SstFileWriter& BulkLoad::Rows::State::Writer() {
-    if (writer && writer->FileSize() >= kFileBytes) Finish();
-    if (!writer) {
-        rocksdb::Options options(rocksdb::DBOptions(), load->store->FamilyOptions(table));
-        writer = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options,
-                                                          load->store->Family(table));
+rocksdb::SstFileWriter& BulkLoad::State::Rows::Writer() {
+    if (writer_ && writer_->FileSize() >= kFileBytes) Finish();
+    if (!writer_) {
+        const rocksdb::Options options(rocksdb::DBOptions(), load->store->FamilyOptions(table));
+        writer_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options,
+                                                           load->store->Family(table));
         files.push_back(load->store->LoadFolder() / (std::to_string(load->next_file++) + ".sst"));
-        Check(writer->Open(files.back()), "open a bulk file");
+        Check(writer_->Open(files.back()), "open a bulk file");
     }
-    return *writer;
+    return *writer_;
 }
 
-void BulkLoad::Rows::State::Finish() {
-    if (!writer) return;
-    Check(writer->Finish(), "finish a bulk file");
-    writer.reset();
-}
-
-void BulkLoad::Rows::Put(std::string_view key, std::string_view value) {
-    Check(state_->Writer().Put(ToSlice(key), ToSlice(value)), "write a bulk row");
-}
-void BulkLoad::Rows::Delete(std::string_view key) {
-    Check(state_->Writer().Delete(ToSlice(key)), "write a bulk row");
+void BulkLoad::State::Rows::Finish() {
+    if (!writer_) return;
+    Check(writer_->Finish(), "finish a bulk file");
+    writer_.reset();
 }
 
 BulkLoad::BulkLoad(Store& store) : state_(std::make_unique<State>()) {
@@ -70,9 +72,7 @@ BulkLoad::~BulkLoad() {
     std::filesystem::remove_all(state_->store->LoadFolder(), ignored);
 }
 
-BulkLoad::Rows BulkLoad::Into(Table table) {
-    return Rows(&state_->rows[static_cast<std::size_t>(table)]);
-}
+RowSink& BulkLoad::Into(Table table) { return state_->rows[static_cast<std::size_t>(table)]; }
 
 void BulkLoad::Commit() {
     std::vector<rocksdb::IngestExternalFileArg> loads;

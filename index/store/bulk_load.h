@@ -3,6 +3,7 @@
 #include <memory>
 #include <string_view>
 
+#include "index/store/row_sink.h"
 #include "index/store/table.h"
 
 namespace amber::index::store {
@@ -18,19 +19,8 @@ public:
     ~BulkLoad();
     BulkLoad(const BulkLoad&) = delete;
 
-    /// The rows of one table, in strictly ascending key order. One thread per table at a time.
-    class Rows {
-    public:
-        void Put(std::string_view key, std::string_view value);
-        void Delete(std::string_view key);
-
-    private:
-        friend class BulkLoad;
-        struct State;
-        explicit Rows(State* state) : state_(state) {}
-        State* state_;
-    };
-    [[nodiscard]] Rows Into(Table table);
+    /// The rows of one table. The sink lives as long as the load.
+    [[nodiscard]] RowSink& Into(Table table);
 
     /// Atomic over all tables and durable when it returns. Throws StoreError.
     void Commit();

@@ -19,28 +19,32 @@ inline constexpr std::size_t kOutputIndexSize = 3;
 /// look-up in a thousand on mainnet); readers then compare whole txids.
 inline constexpr std::size_t kTxidPrefixSize = 5;
 
-/// A key of a fixed size, built on the stack.
+/// A key of at most `Size` bytes, built on the stack.
 template <std::size_t Size>
 class FixedKey {
+    static_assert(Size < 256);
+
 public:
     template <std::size_t Count>
     FixedKey& Int(std::uint64_t value) {
         for (std::size_t i = 0; i < Count; ++i)
             bytes_[used_ + i] = static_cast<char>(value >> (8 * (Count - 1 - i)));
-        used_ += Count;
+        used_ = static_cast<std::uint8_t>(used_ + Count);
         return *this;
     }
     FixedKey& Raw(const std::uint8_t* data, std::size_t size) {
         std::memcpy(bytes_.data() + used_, data, size);
-        used_ += size;
+        used_ = static_cast<std::uint8_t>(used_ + size);
         return *this;
     }
     [[nodiscard]] std::string_view View() const { return {bytes_.data(), used_}; }
     operator std::string_view() const { return View(); }
+    friend auto operator<=>(const FixedKey& a, const FixedKey& b) { return a.View() <=> b.View(); }
+    friend bool operator==(const FixedKey& a, const FixedKey& b) { return a.View() == b.View(); }
 
 private:
     std::array<char, Size> bytes_;
-    std::size_t used_ = 0;
+    std::uint8_t used_ = 0;
 };
 
 /// Reads a row back. A row that is too short is a damaged database: throws StoreError.

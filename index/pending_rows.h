@@ -1,0 +1,101 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "index/chain/outpoint.h"
+#include "index/store/row_sink.h"
+#include "index/store/store.h"
+#include "index/tables/h_table.h"
+#include "index/tables/history_table.h"
+#include "index/tables/meta_table.h"
+#include "index/tables/row_bytes.h"
+#include "index/tables/spender_table.h"
+#include "index/tables/u_table.h"
+#include "index/utxo_cache.h"
+
+namespace amber::index {
+
+/// A script funded or spent by a transaction; sorts by script, then chain order.
+struct ScriptUse {
+    HashX hash_x;
+    TxNum num;
+    friend auto operator<=>(const ScriptUse&, const ScriptUse&) = default;
+};
+
+/// The rows of connected blocks that are not in the database yet. The tables plus these rows always
+/// describe exactly the chain up to the processor's tip. Write() moves them all over in one atomic
+/// step: as a batch when they are few, as sorted files when they are many.
+/// Thread: sync thread only (Write sorts on threads of its own).
+class PendingRows {
+public:
+    PendingRows() : unspent_(txids_, first_num_) {}
+    /// The number of the next transaction. Precondition: Empty().
+    void StartAt(TxNum first) { first_num_ = first; }
+
+    /// A row that is complete as it stands (header, header_merkle).
+    void Put(store::Table table, std::string_view key, std::string_view value);
+    void AddTxid(const Txid& txid) { txids_.push_back(txid); }
+    void AddSpender(TxNum funder, std::uint32_t index, TxNum spender);
+    /// History below the undo window: packed with the script's other entries when written.
+    void AddHistory(const std::vector<ScriptUse>& uses);
+    /// History within the undo window: a row that stays as it is, so that it can be undone by key.
+    void AddHistoryRow(std::string_view key, std::string_view value);
+    /// Forgets an output that the database holds.
+    void DeleteUnspent(const OutPoint& outpoint, const UnspentOutput& output);
+    void AddUndo(Height height, std::string value);
+    /// Drops the undo row of a block that has left the window, written or not.
+    void DropUndo(Height height);
+
+    [[nodiscard]] UtxoCache& Unspent() { return unspent_; }
+    [[nodiscard]] bool Empty() const { return txids_.empty(); }
+    /// What the rows take now and writing them will take.
+    [[nodiscard]] std::size_t MemoryBytes() const;
+
+    /// Writes everything and `state`; empty afterwards. Throws StoreError, with nothing written.
+    void Write(store::Store& store, const tables::StateRecord& state);
+
+private:
+    struct Spend {
+        tables::FixedKey<tables::kSpenderKeySize> key;
+        TxNum spender;
+    };
+    struct Row {
+        std::string key, value;
+    };
+    struct Deleted {
+        tables::FixedKey<tables::kHKeySize> h;
+        tables::FixedKey<tables::kUKeySize> u;
+    };
+
+    void EmitTxids(store::RowSink& rows) const;
+    void EmitTxNums(store::RowSink& rows) const;
+    void EmitH(store::RowSink& rows) const;
+    void EmitU(store::RowSink& rows) const;
+    void EmitHistory(store::RowSink& rows);
+    void EmitSpenders(store::RowSink& rows);
+    void EmitUndo(store::RowSink& rows) const;
+    /// Writes the rows of one table in key order.
+    void Emit(store::Table table, store::RowSink& rows);
+
+    void WriteBatch(store::Store& store, const tables::StateRecord& state);
+    void WriteFiles(store::Store& store, const tables::StateRecord& state);
+    [[nodiscard]] std::size_t RowCount() const;
+    void Clear();
+
+    TxNum first_num_;  ///< of txids_[0]
+    std::vector<Txid> txids_;
+    UtxoCache unspent_;
+    std::vector<Deleted> deleted_;
+    std::vector<Spend> spends_;
+    std::vector<ScriptUse> history_;
+    std::vector<Row> history_rows_;
+    std::vector<Row> headers_, header_nodes_;
+    std::map<std::uint32_t, std::string> undo_;
+    std::vector<std::uint32_t> dropped_undo_;
+    std::size_t row_bytes_ = 0;  ///< of history_rows_, headers_, header_nodes_ and undo_
+};
+
+}  // namespace amber::index
