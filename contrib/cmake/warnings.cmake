@@ -3,15 +3,15 @@ add_library(amber_flags INTERFACE)
 target_compile_options(amber_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
     # gcc 12 reports false positives for these two in inlined library code.
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict>
-    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${AMBER_SANITIZE}>>:-Wno-error>)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict>)
 target_include_directories(amber_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(amber_flags INTERFACE
     BOOST_ASIO_NO_DEPRECATED SPDLOG_FMT_EXTERNAL)
 target_link_libraries(amber_flags INTERFACE Threads::Threads)
 
 if(AMBER_SANITIZE)
-    target_compile_options(amber_flags INTERFACE -fsanitize=${AMBER_SANITIZE} -fno-omit-frame-pointer)
+    target_compile_options(amber_flags INTERFACE -fsanitize=${AMBER_SANITIZE} -fno-omit-frame-pointer
+        $<$<CXX_COMPILER_ID:GNU>:-Wno-error>)
     target_link_options(amber_flags INTERFACE -fsanitize=${AMBER_SANITIZE})
 endif()
 
