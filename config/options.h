@@ -6,7 +6,6 @@
 #include <variant>
 #include <vector>
 
-#include "config/daemon_url.h"
 #include "config/endpoint.h"
 
 namespace amber::index {
@@ -46,7 +45,8 @@ struct Options {
     std::string log_level;  ///< one of kLogLevels
 
     // The node.
-    std::vector<DaemonUrl> daemon;  ///< at least one; the first that answers is used
+    /// At least one http://[USER:PASSWORD@]HOST[:PORT], best first. May hold passwords: never log.
+    std::vector<std::string> daemon;
     std::filesystem::path daemon_cookie;
     Source source = Source::automatic;
     std::optional<std::vector<std::string>> zmq;  ///< nothing: ask the node; empty: poll only

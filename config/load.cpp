@@ -1,0 +1,157 @@
+#include <algorithm>
+#include <fstream>
+#include <thread>
+
+#include "config/assign.h"
+#include "config/command_line.h"
+#include "config/config_file.h"
+#include "config/environment.h"
+#include "config/help.h"
+#include "config/suggest.h"
+#include "config/version.h"
+#include "index/chain/coin.h"
+
+namespace amber::config {
+namespace {
+
+/// What is said about every option, the strongest source first.
+class Sources {
+public:
+    Sources(Layer command_line, Layer environment)
+        : layers_{std::move(command_line), std::move(environment), {}} {}
+
+    Layer& File() { return layers_[2]; }
+
+    /// Null if nobody says anything.
+    [[nodiscard]] const Given* Find(std::string_view name) const {
+        for (const Layer& layer : layers_) {
+            if (const auto found = layer.find(name); found != layer.end()) return &found->second;
+        }
+        return nullptr;
+    }
+
+private:
+    Layer layers_[3];
+};
+
+std::string At(const Given& given, const std::string& complaint) {
+    return given.where + ": " + complaint;
+}
+
+/// Needs the coin chosen: defaults follow from it.
+Complaint AssignFrom(const Sources& sources, const OptionSpec& spec,
+                     const std::filesystem::path& home, Options& options) {
+    if (const Given* given = sources.Find(spec.name)) {
+        auto complaint = Assign(spec, given->values, home, options);
+        return complaint ? At(*given, *complaint) : complaint;
+    }
+    const auto values = spec.defaults(*options.coin);
+    if (values.empty()) return std::nullopt;
+    auto complaint = Assign(spec, values, home, options);
+    return complaint ? "--" + std::string(spec.name) + ": " + *complaint : complaint;
+}
+
+/// The coin that `coin` and `network` name together; ports, paths and limits follow from it.
+Complaint FindChosenCoin(const Sources& sources, const index::Coin*& coin) {
+    const index::Coin& usual = index::Coins().front();
+    std::string chosen[2] = {std::string(usual.name), std::string(usual.network)};
+    constexpr std::string_view kNames[2] = {"coin", "network"};
+    for (int i = 0; i < 2; ++i) {
+        const Given* given = sources.Find(kNames[i]);
+        if (given == nullptr) continue;
+        Options unused;
+        auto complaint = Assign(*FindOption(kNames[i]), given->values, {}, unused);
+        if (complaint) return At(*given, *complaint);
+        chosen[i] = given->values.front();
+    }
+    coin = index::FindCoin(chosen[0], chosen[1]);
+    if (coin != nullptr) return std::nullopt;
+    return "--network: " + chosen[0] + " has no network \"" + chosen[1] +
+           "\"; choose another (`amberd --help` lists them)";
+}
+
+/// Two listeners cannot share a port; the system would say so later, but not which options they
+/// are.
+Complaint FindClash(const Options& options) {
+    std::vector<std::pair<std::string_view, Endpoint>> taken;
+    for (const Endpoint& endpoint : options.tcp) taken.emplace_back("tcp", endpoint);
+    for (const Endpoint& endpoint : options.ws) taken.emplace_back("ws", endpoint);
+    if (options.admin) taken.emplace_back("admin", *options.admin);
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            if (taken[i].second != taken[j].second || taken[i].second.port == 0) continue;
+            return "--" + std::string(taken[j].first) + " and --" + std::string(taken[i].first) +
+                   " both listen on " + ToString(taken[i].second) + "; give one another port";
+        }
+    }
+    return std::nullopt;
+}
+
+Complaint CheckBanner(const Options& options) {
+    if (options.banner_file.empty() || std::ifstream(options.banner_file)) return std::nullopt;
+    return "--banner-file: cannot read " + options.banner_file.string() +
+           "; check the path and its permissions";
+}
+
+void WarnOfOpenAdmin(Options& options) {
+    if (!options.admin) return;
+    const std::string& host = options.admin->host;
+    if (host.starts_with("127.") || host == "::1" || host == "localhost") return;
+    options.warnings.push_back("the admin port listens on " + ToString(*options.admin) +
+                               ": it has no password, and whoever reaches it may stop amberd");
+}
+
+void ResolveThreads(Options& options) {
+    constexpr std::uint32_t kMost = 8;
+    if (options.io_threads > 0) return;
+    options.io_threads = std::clamp(std::thread::hardware_concurrency(), 1U, kMost);
+}
+
+Complaint Fill(Sources& sources, const std::filesystem::path& home, Options& options) {
+    // The file comes first, as it may name the coin.
+    if (const Given* given = sources.Find("config")) {
+        auto complaint = Assign(*FindOption("config"), given->values, home, options);
+        if (complaint) return At(*given, *complaint);
+        if (auto unread = ReadFile(options.config, sources.File())) return unread;
+    }
+    if (auto complaint = FindChosenCoin(sources, options.coin)) return complaint;
+    for (const OptionSpec& spec : OptionList()) {
+        if (spec.name == "config") continue;
+        auto complaint = AssignFrom(sources, spec, home, options);
+        if (complaint) return complaint;
+    }
+    if (options.daemon.empty()) return "--daemon: needs the address of a node";
+    if (auto complaint = FindClash(options)) return complaint;
+    if (auto complaint = CheckBanner(options)) return complaint;
+    WarnOfOpenAdmin(options);
+    ResolveThreads(options);
+    return std::nullopt;
+}
+
+Message Wrong(const std::string& complaint) { return {"amberd: " + complaint + "\n", 2}; }
+
+}  // namespace
+
+std::variant<Options, Message> LoadOptions(int argc, const char* const* argv,
+                                           const char* const* env) {
+    CommandLine line;
+    if (auto complaint = ReadCommandLine(argc, argv, line)) return Wrong(*complaint);
+    if (line.version) return Message{VersionText("amberd"), 0};
+
+    Environment environment = ReadEnvironment(env);
+    Sources sources(std::move(line.layer), std::move(environment.layer));
+    if (line.help) {
+        const index::Coin* coin = nullptr;
+        if (FindChosenCoin(sources, coin)) coin = &index::Coins().front();
+        return Message{HelpText(*coin), 0};
+    }
+
+    Options options;
+    options.command = line.command;
+    options.digest = line.digest;
+    options.warnings = std::move(environment.warnings);
+    if (auto complaint = Fill(sources, environment.home, options)) return Wrong(*complaint);
+    return options;
+}
+
+}  // namespace amber::config

@@ -1,0 +1,348 @@
+#include "config/option_list.h"
+
+#include <algorithm>
+#include <array>
+
+#include "index/chain/coin.h"
+
+namespace amber::config {
+namespace {
+
+using index::Coin;
+using Values = std::vector<std::string>;
+
+Values Nothing(const Coin&) { return {}; }
+
+template <std::uint32_t number>
+Values Number(const Coin&) {
+    return {std::to_string(number)};
+}
+
+std::vector<std::string_view> Distinct(std::string_view Coin::*part) {
+    std::vector<std::string_view> names;
+    for (const Coin& coin : index::Coins()) {
+        if (std::ranges::find(names, coin.*part) == names.end()) names.push_back(coin.*part);
+    }
+    return names;
+}
+
+std::string DefaultCookie(const Coin& coin) {
+    std::string path = "~/." + std::string(coin.name) + "/";
+    if (!coin.node_datadir_suffix.empty()) path += std::string(coin.node_datadir_suffix) + "/";
+    return path + ".cookie";
+}
+
+std::vector<OptionSpec> GeneralOptions() {
+    return {
+        {.name = "config",
+         .value = "FILE",
+         .field = &Options::config,
+         .help = "Read options from this TOML file.",
+         .defaults = Nothing,
+         .in_file = false},
+        {.name = "coin",
+         .value = "NAME",
+         .field = std::monostate(),
+         .help = "The coin whose node we follow.",
+         .defaults = [](const Coin& coin) { return Values{std::string(coin.name)}; },
+         .choices = Distinct(&Coin::name)},
+        {.name = "network",
+         .value = "NAME",
+         .field = std::monostate(),
+         .help = "The network of that coin. Ports and paths below follow from it.",
+         .defaults = [](const Coin& coin) { return Values{std::string(coin.network)}; },
+         .choices = Distinct(&Coin::network)},
+        {.name = "datadir",
+         .value = "DIR",
+         .field = &Options::datadir,
+         .help = "Where the index is kept; made if it is missing. A fast SSD pays.",
+         .defaults =
+             [](const Coin& coin) {
+                 return Values{"~/.amber/" + std::string(coin.name) + "-" +
+                               std::string(coin.network)};
+             }},
+        {.name = "log-level",
+         .value = "LEVEL",
+         .field = &Options::log_level,
+         .help = "The least important lines to log. `amber-cli log_level` changes it later.",
+         .defaults = [](const Coin&) { return Values{"info"}; },
+         .choices = {std::begin(kLogLevels), std::end(kLogLevels)}},
+    };
+}
+
+std::vector<OptionSpec> NodeOptions() {
+    return {
+        {.name = "daemon",
+         .group = Group::node,
+         .value = "URL",
+         .field = &Options::daemon,
+         .help = "Where the node answers JSON-RPC: http://[USER:PASSWORD@]HOST[:PORT]. With "
+                 "several, the next takes over when one fails. A password is safer in the file "
+                 "or the environment than on the command line, which other users can see.",
+         .defaults =
+             [](const Coin& coin) {
+                 return Values{"http://127.0.0.1:" + std::to_string(coin.node_rpc_port)};
+             }},
+        {.name = "daemon-cookie",
+         .group = Group::node,
+         .value = "FILE",
+         .field = &Options::daemon_cookie,
+         .help = "The node's cookie file: our user and password for every URL that has none. It "
+                 "is read again when the node restarts.",
+         .defaults = [](const Coin& coin) { return Values{DefaultCookie(coin)}; }},
+        {.name = "source",
+         .group = Group::node,
+         .value = "HOW",
+         .field = &Options::source,
+         .help = "How blocks come from the node. REST is the cheaper (the node needs rest=1); "
+                 "auto takes it where the node offers it.",
+         .defaults = [](const Coin&) { return Values{"auto"}; },
+         .choices = {"auto", "rpc", "rest"}},
+        {.name = "zmq",
+         .group = Group::node,
+         .value = "tcp://HOST:PORT",
+         .field = &Options::zmq,
+         .help = "Where the node publishes hashblock or sequence, so that wallets hear of news at "
+                 "once. By default the node is asked (getzmqnotifications); \"none\" polls only.",
+         .defaults = Nothing},
+    };
+}
+
+std::vector<OptionSpec> ListenOptions() {
+    return {
+        {.name = "tcp",
+         .group = Group::listen,
+         .value = "HOST:PORT",
+         .field = &Options::tcp,
+         .help = "Serve wallets over TCP, one JSON text per line. By default only this machine is "
+                 "served, because plain TCP shows everyone on the way what a wallet asks: "
+                 "0.0.0.0:PORT serves all, best behind a TLS proxy; \"none\" serves nobody.",
+         .defaults =
+             [](const Coin& coin) { return Values{"127.0.0.1:" + std::to_string(coin.tcp_port)}; }},
+        {.name = "ws",
+         .group = Group::listen,
+         .value = "HOST:PORT",
+         .field = &Options::ws,
+         .help = "Serve wallets over WebSocket.",
+         .defaults = Nothing},
+        {.name = "admin",
+         .group = Group::listen,
+         .value = "HOST:PORT",
+         .field = &Options::admin,
+         .help = "Where amber-cli reaches amberd. Whoever reaches this port may stop the server: "
+                 "leave it on the loopback address. \"none\" closes it.",
+         .defaults = [](const Coin& coin) { return Values{ToString(DefaultAdmin(coin.network))}; }},
+    };
+}
+
+std::vector<OptionSpec> WalletOptions() {
+    return {
+        {.name = "report-service",
+         .group = Group::wallets,
+         .value = "PROTOCOL://HOST:PORT",
+         .field = &Options::report_service,
+         .help = "A public address of this server (tcp, ssl, ws or wss), told to wallets in "
+                 "server.features; a proxy's address where one stands in front.",
+         .defaults = Nothing},
+        {.name = "banner-file",
+         .group = Group::wallets,
+         .value = "FILE",
+         .field = &Options::banner_file,
+         .help = "A text that wallets show when they connect. It may hold $SERVER_VERSION, "
+                 "$DAEMON_VERSION, $DAEMON_SUBVERSION and $DONATION_ADDRESS.",
+         .defaults = Nothing},
+        {.name = "donation-address",
+         .group = Group::wallets,
+         .value = "ADDRESS",
+         .field = &Options::donation_address,
+         .help = "An address that wallets offer to thank you at.",
+         .defaults = Nothing},
+        {.name = "strict-version",
+         .group = Group::wallets,
+         .value = "",
+         .field = &Options::strict_version,
+         .help = "Refuse clients whose first message is not server.version, as protocol 1.6 "
+                 "asks. Some older wallets would be lost.",
+         .defaults = [](const Coin&) { return Values{"false"}; }},
+    };
+}
+
+std::vector<OptionSpec> IndexOptions() {
+    return {
+        {.name = "reorg-limit",
+         .group = Group::index,
+         .value = "BLOCKS",
+         .field = &Options::reorg_limit,
+         .help = "The deepest reorganisation we can follow. More costs disk space.",
+         .defaults =
+             [](const Coin& coin) { return Values{std::to_string(coin.default_reorg_limit)}; },
+         .min = 1,
+         .max = 100'000},
+        {.name = "cache-mb",
+         .group = Group::index,
+         .value = "MB",
+         .field = &Options::cache_mb,
+         .help = "Memory for caches. More makes the first sync faster; the whole process takes up "
+                 "to 400 MB on top.",
+         .defaults = Number<1'000>,
+         .min = 50,
+         .max = 1'000'000},
+        {.name = "io-threads",
+         .group = Group::index,
+         .value = "N",
+         .field = &Options::io_threads,
+         .help = "Threads that talk to wallets. 0: one per CPU core, at most 8.",
+         .defaults = Number<0>,
+         .max = 256},
+    };
+}
+
+std::vector<OptionSpec> LimitOptions() {
+    return {
+        {.name = "max-sessions",
+         .group = Group::limits,
+         .value = "N",
+         .field = &Options::max_sessions,
+         .help = "Wallets connected at a time; further ones are turned away.",
+         .defaults = Number<10'000>,
+         .min = 1,
+         .max = 1'000'000},
+        {.name = "max-subscriptions",
+         .group = Group::limits,
+         .value = "N",
+         .field = &Options::max_subscriptions,
+         .help = "Scripts one session can watch.",
+         .defaults = Number<200'000>,
+         .min = 1,
+         .max = 10'000'000},
+        {.name = "max-recv",
+         .group = Group::limits,
+         .value = "BYTES",
+         .field = &Options::max_recv,
+         .help = "The longest message taken from a wallet. The default has room for a "
+                 "transaction of 4 MB, in hex.",
+         .defaults = Number<8'100'000>,
+         .min = 10'000,
+         .max = 100'000'000},
+        {.name = "max-send",
+         .group = Group::limits,
+         .value = "BYTES",
+         .field = &Options::max_send,
+         .help = "The longest answer sent to a wallet. Electrum takes no more than the default.",
+         .defaults = Number<8'100'000>,
+         .min = 350'000,
+         .max = 100'000'000},
+        {.name = "max-batch",
+         .group = Group::limits,
+         .value = "N",
+         .field = &Options::max_batch,
+         .help = "Requests in one JSON-RPC batch. Known wallets send up to 200.",
+         .defaults = Number<10'000>,
+         .min = 1,
+         .max = 100'000},
+        {.name = "session-timeout",
+         .group = Group::limits,
+         .value = "SECONDS",
+         .field = &Options::session_timeout,
+         .help = "Close a session that has sent nothing for so long. Some wallets speak only "
+                 "every 8 minutes.",
+         .defaults = Number<600>,
+         .min = 1,
+         .max = 1'000'000},
+        {.name = "history-limit",
+         .group = Group::limits,
+         .value = "N",
+         .field = &Options::history_limit,
+         .help = "The longest history served; a script with more transactions gets an error. The "
+                 "default just fits into max-send.",
+         .defaults = Number<80'000>,
+         .min = 1,
+         .max = 10'000'000},
+    };
+}
+
+std::vector<OptionSpec> AllOptions() {
+    std::vector<OptionSpec> all;
+    for (auto part : {GeneralOptions(), NodeOptions(), ListenOptions(), WalletOptions(),
+                      IndexOptions(), LimitOptions()}) {
+        std::ranges::move(part, std::back_inserter(all));
+    }
+    return all;
+}
+
+std::string Replaced(std::string_view text, char from, char to) {
+    std::string replaced(text);
+    std::ranges::replace(replaced, from, to);
+    return replaced;
+}
+
+}  // namespace
+
+std::span<const OptionSpec> OptionList() {
+    static const std::vector<OptionSpec> all = AllOptions();
+    return all;
+}
+
+const OptionSpec* FindOption(std::string_view name) {
+    const auto all = OptionList();
+    const auto found = std::ranges::find(all, name, &OptionSpec::name);
+    return found == all.end() ? nullptr : &*found;
+}
+
+std::vector<std::string_view> OptionNames() {
+    std::vector<std::string_view> names;
+    for (const OptionSpec& spec : OptionList()) names.push_back(spec.name);
+    return names;
+}
+
+bool IsRepeatable(const OptionSpec& spec) {
+    return std::holds_alternative<std::vector<Endpoint> Options::*>(spec.field) ||
+           std::holds_alternative<std::vector<std::string> Options::*>(spec.field) ||
+           std::holds_alternative<std::vector<Service> Options::*>(spec.field) ||
+           std::holds_alternative<std::optional<std::vector<std::string>> Options::*>(spec.field);
+}
+
+bool IsNumber(const OptionSpec& spec) {
+    return std::holds_alternative<std::uint32_t Options::*>(spec.field);
+}
+
+bool IsSwitch(const OptionSpec& spec) {
+    return std::holds_alternative<bool Options::*>(spec.field);
+}
+
+std::string FileKey(std::string_view name) { return Replaced(name, '-', '_'); }
+
+std::string EnvironmentKey(std::string_view name) {
+    std::string key = "AMBER_" + Replaced(name, '-', '_');
+    for (char& c : key) {
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    }
+    return key;
+}
+
+std::string_view Title(Group group) {
+    switch (group) {
+        case Group::general:
+            return "General";
+        case Group::node:
+            return "The node";
+        case Group::listen:
+            return "Where Amber listens";
+        case Group::wallets:
+            return "What wallets are told";
+        case Group::index:
+            return "Index and memory";
+        case Group::limits:
+            return "Bounds on what wallets can use";
+    }
+    std::abort();
+}
+
+Endpoint DefaultAdmin(std::string_view network) {
+    constexpr std::array<std::string_view, 5> kInOrder = {"mainnet", "testnet", "testnet4",
+                                                          "signet", "regtest"};
+    const auto place = std::ranges::find(kInOrder, network) - kInOrder.begin();
+    return {"127.0.0.1", static_cast<std::uint16_t>(8000 + place)};
+}
+
+}  // namespace amber::config
