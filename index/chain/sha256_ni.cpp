@@ -227,7 +227,8 @@ void WritePadding(std::uint8_t* end, std::uint64_t size) {
     const std::uint64_t bits = __builtin_bswap64(size * 8);
     std::memcpy(end - kLengthField, &bits, kLengthField);
     const std::size_t filled = size % kBlock;
-    end[filled < kBlock - kLengthField ? filled - kBlock : filled - 2 * kBlock] = 0x80;
+    const std::size_t blocks = filled < kBlock - kLengthField ? 1 : 2;
+    *(end - blocks * kBlock + filled) = 0x80;
 }
 /// As memcpy, but the few bytes around the witness of a transaction need no call.
 inline void CopyBytes(ByteView from, std::uint8_t* to) {
