@@ -144,23 +144,23 @@ void BlockFetcher::FetchRpc(const std::vector<BlockHash>& hashes, Done done) {
     batch.reserve(hashes.size());
     for (const BlockHash& hash : hashes)
         batch.push_back({"getblock", "[\"" + ToDisplayHex(hash) + "\",0]"});
-    client_.Call(std::move(batch), {.lane = Lane::blocks, .merge = false, .timeout = {}},
-                 [done = std::move(done)](NodeResult<RpcClient::Answer> answer) {
-                     if (answer.has_error()) return done(answer.error(), 0);
-                     std::vector<Bytes> blocks;
-                     blocks.reserve(answer->results.size());
-                     for (const RpcResult& result : answer->results) {
-                         if (result.has_error()) {
-                             const bool pruned =
-                                 result.error().message.find("pruned") != std::string::npos;
-                             return done(pruned ? PrunedAway() : result.error(), answer->epoch);
-                         }
-                         auto raw = DecodeBlock(*result);
-                         if (!raw) return done(WrongType("getblock", *result), answer->epoch);
-                         blocks.push_back(std::move(*raw));
-                     }
-                     done(std::move(blocks), answer->epoch);
-                 });
+    client_.CallBatch(
+        std::move(batch), {.lane = Lane::blocks},
+        [done = std::move(done)](NodeResult<RpcClient::Answer> answer) {
+            if (answer.has_error()) return done(answer.error(), 0);
+            std::vector<Bytes> blocks;
+            blocks.reserve(answer->results.size());
+            for (const RpcResult& result : answer->results) {
+                if (result.has_error()) {
+                    const bool pruned = result.error().message.find("pruned") != std::string::npos;
+                    return done(pruned ? PrunedAway() : result.error(), answer->epoch);
+                }
+                auto raw = DecodeBlock(*result);
+                if (!raw) return done(WrongType("getblock", *result), answer->epoch);
+                blocks.push_back(std::move(*raw));
+            }
+            done(std::move(blocks), answer->epoch);
+        });
 }
 
 }  // namespace amber::daemon_client

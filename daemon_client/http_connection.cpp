@@ -219,8 +219,8 @@ private:
             return {NodeError::Kind::timeout, 0,
                     where + what + " within " + std::to_string(timer_limit_.count()) + " ms"};
         hung_up_ = IsHangUp(error);
-        const bool garbage =
-            error.category() == http::make_error_code(http::error::end_of_stream).category();
+        const bool garbage = error != http::error::end_of_stream &&
+                             error.category() == error_code(http::error::end_of_stream).category();
         const bool cut = answer_started_ && hung_up_;
         return {garbage || cut ? NodeError::Kind::malformed : NodeError::Kind::unreachable, 0,
                 where + what + ": " + error.message()};

@@ -18,8 +18,8 @@ namespace amber::daemon_client {
 
 struct HttpRequest {
     std::string target = "/";
-    std::string body;                          ///< empty: GET, otherwise POST
-    std::string authorization;                 ///< header value; empty: none
+    std::string body = {};                     ///< empty: GET, otherwise POST
+    std::string authorization = {};            ///< header value; empty: none
     std::chrono::milliseconds timeout{60000};  ///< from sending to the last byte of the answer
 };
 

@@ -63,8 +63,9 @@ NodeResult<RawTxs> ReadRawTxs(const NodeResult<RpcClient::Answer>& answer) {
 NodeResult<MempoolReader::Listing> MempoolReader::List() {
     for (int i = 0; i < kTries; ++i) {
         // The node works through a batch in order, so the list was read between the two tips.
-        auto answers = client_.Wait({{"getbestblockhash"}, {"getrawmempool"}, {"getbestblockhash"}},
-                                    RpcClient::CallOptions{});
+        auto answers =
+            client_.WaitBatch({{"getbestblockhash"}, {"getrawmempool"}, {"getbestblockhash"}},
+                              RpcClient::CallOptions{});
         if (answers.has_error()) return answers.error();
         for (const auto& answer : *answers)
             if (answer.has_error()) return answer.error();
@@ -97,9 +98,10 @@ NodeResult<std::vector<std::optional<Bytes>>> MempoolReader::Fetch(std::span<con
             asked += batch.size();
             auto promise = std::make_shared<std::promise<NodeResult<RawTxs>>>();
             chunks.push_back(promise->get_future());
-            client_.Call(std::move(batch), {}, [promise](NodeResult<RpcClient::Answer> answer) {
-                promise->set_value(ReadRawTxs(answer));
-            });
+            client_.CallBatch(std::move(batch), {},
+                              [promise](NodeResult<RpcClient::Answer> answer) {
+                                  promise->set_value(ReadRawTxs(answer));
+                              });
         }
         if (taken == chunks.size()) break;
         auto chunk = chunks[taken++].get();

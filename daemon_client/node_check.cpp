@@ -69,8 +69,9 @@ NodeResult<NodeReport> CheckNode(RpcClient& client, const index::Coin& coin) {
     NodeReport report;
     report.daemon = client.Current().label;
     // On the control lane: a daemon of another network must be described, not merely avoided.
-    auto answers = client.Wait({{"getblockhash", "[0]"}, {"getblockchaininfo"}, {"getnetworkinfo"}},
-                               {.lane = Lane::control, .merge = false, .timeout = {}});
+    auto answers =
+        client.WaitBatch({{"getblockhash", "[0]"}, {"getblockchaininfo"}, {"getnetworkinfo"}},
+                         {.lane = Lane::control});
     if (answers.has_error()) return answers.error();
     for (const auto& answer : *answers)
         if (answer.has_error()) return answer.error();

@@ -103,7 +103,7 @@ NodeResult<std::vector<BlockHash>> Prefetcher::Hashes(Height first, std::size_t 
         std::vector<RpcRequest> batch;
         for (std::size_t i = 0; i < now; ++i)
             batch.push_back(HashRequest(first.value + hashes.size() + i));
-        const auto answer = client_.Wait(std::move(batch), {});
+        const auto answer = client_.WaitBatch(std::move(batch), {});
         if (answer.has_error()) return answer.error();
         const std::vector<RpcResult> results(answer->begin(), answer->end());
         const auto more = ReadHashes(results);
@@ -204,7 +204,7 @@ std::function<void()> Prefetcher::ListHashes() {
     for (std::uint64_t i = 0; i < std::min<std::uint64_t>(known, kHashesAtOnce); ++i)
         batch.push_back(HashRequest(first + i));
     return [this, generation = generation_, batch = std::move(batch)] {
-        client_.Call(batch, {}, [this, generation](NodeResult<RpcClient::Answer> answer) {
+        client_.CallBatch(batch, {}, [this, generation](NodeResult<RpcClient::Answer> answer) {
             OnListed(generation, std::move(answer));
         });
     };

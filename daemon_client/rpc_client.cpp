@@ -439,7 +439,7 @@ RpcClient::~RpcClient() { Stop(); }
 void RpcClient::Start() { impl_->Start(); }
 void RpcClient::Stop() { impl_->Stop(); }
 
-void RpcClient::Call(std::vector<RpcRequest> batch, CallOptions options, Done done) {
+void RpcClient::CallBatch(std::vector<RpcRequest> batch, CallOptions options, Done done) {
     Job job;
     job.requests = std::move(batch);
     job.merge = options.merge;
@@ -451,7 +451,7 @@ void RpcClient::Call(std::vector<RpcRequest> batch, CallOptions options, Done do
 void RpcClient::Call(RpcRequest request, CallOptions options, OneDone done) {
     std::vector<RpcRequest> batch;
     batch.push_back(std::move(request));
-    Call(std::move(batch), options, [done = std::move(done)](NodeResult<Answer> answer) {
+    CallBatch(std::move(batch), options, [done = std::move(done)](NodeResult<Answer> answer) {
         if (answer.has_error())
             done(answer.error());
         else
@@ -478,11 +478,11 @@ NodeResult<std::string> RpcClient::Wait(RpcRequest request, CallOptions options)
     return promise.get_future().get();
 }
 
-NodeResult<std::vector<NodeResult<std::string>>> RpcClient::Wait(std::vector<RpcRequest> batch,
-                                                                 CallOptions options) {
+NodeResult<std::vector<NodeResult<std::string>>> RpcClient::WaitBatch(std::vector<RpcRequest> batch,
+                                                                      CallOptions options) {
     using Texts = std::vector<NodeResult<std::string>>;
     std::promise<NodeResult<Texts>> promise;
-    Call(std::move(batch), options, [&](NodeResult<Answer> answer) {
+    CallBatch(std::move(batch), options, [&](NodeResult<Answer> answer) {
         if (answer.has_error()) return promise.set_value(answer.error());
         Texts texts;
         texts.reserve(answer->results.size());

@@ -52,14 +52,14 @@ public:
         Lane lane = Lane::calls;
         /// May share a round trip with other such calls when connections are busy: for cheap ones.
         bool merge = false;
-        std::optional<std::chrono::milliseconds> timeout;
+        std::optional<std::chrono::milliseconds> timeout = {};
     };
     struct Answer {
         std::vector<RpcResult> results;  ///< as many as requests; valid during the handler only
         std::uint64_t epoch = 0;         ///< of the daemon that answered
     };
     using Done = std::function<void(index::NodeResult<Answer>)>;
-    void Call(std::vector<RpcRequest> batch, CallOptions options, Done done);
+    void CallBatch(std::vector<RpcRequest> batch, CallOptions options, Done done);
 
     /// For one request: `done` gets its result or what went wrong.
     using OneDone = std::function<void(RpcResult)>;
@@ -71,7 +71,7 @@ public:
 
     /// Blocks until the answer is here. Not for the io thread.
     index::NodeResult<std::string> Wait(RpcRequest request, CallOptions options);
-    index::NodeResult<std::vector<index::NodeResult<std::string>>> Wait(
+    index::NodeResult<std::vector<index::NodeResult<std::string>>> WaitBatch(
         std::vector<RpcRequest> batch, CallOptions options);
 
     /// The daemon of this epoch gave something unusable: turn to the next. No effect if another is

@@ -21,7 +21,7 @@ constexpr const char* kMaxBurn = "21000000";
 constexpr int kKnowsMaxFeeRate = 190000;
 constexpr int kKnowsMaxBurn = 250000;
 
-constexpr RpcClient::CallOptions kMergeable{.lane = Lane::calls, .merge = true, .timeout = {}};
+constexpr RpcClient::CallOptions kMergeable{.merge = true};
 
 std::optional<json::object> ParseObject(std::string_view text) {
     json::error_code failed;
