@@ -21,9 +21,15 @@ failed=
 for target in "$@"; do
     mkdir -p "$corpus/$target"
     echo "== $target: $seconds s, seed $seed"
-    "$build/fuzz/$target" -max_total_time="$seconds" -seed="$seed" -max_len=20000 -timeout=10 \
+    log=$findings/$target.log
+    if "$build/fuzz/$target" -max_total_time="$seconds" -seed="$seed" -max_len=20000 -timeout=10 \
         -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
-        -artifact_prefix="$findings/$target-" "$corpus/$target" || failed="$failed $target"
+        -artifact_prefix="$findings/$target-" "$corpus/$target" >"$log" 2>&1; then
+        grep -e number_of_executed_units -e new_units_added "$log"
+    else
+        tail -n 40 "$log"
+        failed="$failed $target"
+    fi
 done
 [ -z "$failed" ] || { echo "findings in:$failed (inputs under $findings)"; exit 1; }
 echo "no findings"
