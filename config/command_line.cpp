@@ -17,6 +17,7 @@ std::string Unknown(const std::string& word) {
                " (without a command, amberd serves)";
     }
     const std::string name = word.substr(0, word.find('='));
+    if (name == "--digest") return "--digest belongs to a command: amberd check --digest";
     std::vector<std::string> flags = {"--help", "--version", "--digest"};
     for (const std::string_view known : OptionNames()) flags.push_back("--" + std::string(known));
     return "unknown option " + name + DidYouMean(name, {flags.begin(), flags.end()}) +

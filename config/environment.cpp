@@ -1,5 +1,8 @@
 #include "config/environment.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include "config/option_list.h"
 #include "config/suggest.h"
 
@@ -16,6 +19,12 @@ std::vector<std::string> Split(std::string_view text, char separator) {
         if (end == std::string_view::npos) return parts;
         text.remove_prefix(end + 1);
     }
+}
+
+/// From the user database, for services that start without HOME. Called before any thread starts.
+std::filesystem::path HomeOfUser() {
+    const passwd* user = getpwuid(getuid());
+    return user != nullptr && user->pw_dir != nullptr ? user->pw_dir : "";
 }
 
 }  // namespace
@@ -52,6 +61,7 @@ Environment ReadEnvironment(const char* const* env) {
                                      std::string(kPrefix) + std::string(near) + "?");
         }
     }
+    if (found.home.empty()) found.home = HomeOfUser();
     return found;
 }
 

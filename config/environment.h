@@ -9,7 +9,7 @@ namespace amber::config {
 
 struct Environment {
     Layer layer;
-    std::filesystem::path home;         ///< HOME; empty if not set
+    std::filesystem::path home;         ///< HOME, or as the user database says; empty if unknown
     std::vector<std::string> warnings;  ///< of AMBER_ names that look like slips
 };
 
