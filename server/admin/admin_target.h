@@ -42,7 +42,7 @@ struct AdminTarget {
     std::function<std::string(const std::string& level)> log_level;
     /// `done` may run on any thread.
     std::function<void(std::uint32_t count, Done done)> reorg;
-    /// A digest over all tables as text. Blocks for as long as that takes.
+    /// A digest over all tables as JSON text. Blocks for as long as that takes.
     std::function<std::string()> digest;
     std::function<void()> stop;  ///< returns at once; the process ends soon after
 };

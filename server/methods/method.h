@@ -17,8 +17,6 @@
 
 namespace amber::server {
 
-/// The JSON text of a result, or why there is none.
-using ReplyText = boost::system::result<std::string, RpcError>;
 /// Answers a request later. Call it exactly once, from any thread; it is copyable so that it fits
 /// in callbacks.
 using Reply = std::function<void(ReplyText)>;
@@ -64,9 +62,6 @@ enum class Step {
     deferred,  ///< nothing is written; the reply will be used
 };
 using Outcome = boost::system::result<Step, RpcError>;
-
-[[noreturn]] void throw_exception_from_error(const RpcError& error,
-                                             const boost::source_location& where);
 
 /// Runs on the thread of the session with a query of Reach::memory; should that throw
 /// store::NotInMemory, it runs again from the start on a query thread with Reach::disk. So a

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <stdexcept>
 
 #include "server/methods/handlers.h"
 
@@ -77,10 +76,6 @@ const Method* FindMethod(std::string_view name, ProtocolVersion version) {
     const auto found = Names().find(name);
     if (found == Names().end() || version < found->second->since) return nullptr;
     return found->second;
-}
-
-void throw_exception_from_error(const RpcError& error, const boost::source_location&) {
-    throw std::logic_error("value of a failed request taken: " + error.message);
 }
 
 }  // namespace amber::server

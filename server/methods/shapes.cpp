@@ -16,6 +16,18 @@ void WriteHistory(JsonWriter& out, const std::vector<index::HistoryEntry>& entri
     out.Raw(entries.empty() ? "[]" : "]");
 }
 
+void WriteUnspent(JsonWriter& out, const std::vector<index::Unspent>& outputs) {
+    char separator = '[';
+    for (const index::Unspent& output : outputs) {
+        out.Raw(separator).Raw(R"({"height":)").Uint(output.height);
+        out.Raw(R"(,"tx_hash":)").DisplayHex(output.txid);
+        out.Raw(R"(,"tx_pos":)").Uint(output.index);
+        out.Raw(R"(,"value":)").Int(output.value).Raw('}');
+        separator = ',';
+    }
+    out.Raw(outputs.empty() ? "[]" : "]");
+}
+
 void WriteBranch(JsonWriter& out, const std::vector<index::MerkleNode>& branch) {
     char separator = '[';
     for (const index::MerkleNode& node : branch) {

@@ -12,6 +12,9 @@ namespace amber::server {
 /// [{"height","tx_hash"}, ... {"fee","height","tx_hash"}, ...]
 void WriteHistory(JsonWriter& out, const std::vector<index::HistoryEntry>& entries);
 
+/// [{"height","tx_hash","tx_pos","value"}, ...]
+void WriteUnspent(JsonWriter& out, const std::vector<index::Unspent>& outputs);
+
 /// ["hex", ...] in display order.
 void WriteBranch(JsonWriter& out, const std::vector<index::MerkleNode>& branch);
 

@@ -1,6 +1,7 @@
 #include "server/protocol/rpc_error.h"
 
 #include <cstdlib>
+#include <stdexcept>
 
 namespace amber::server {
 
@@ -30,6 +31,10 @@ int JsonRpcCode(RpcFault fault) {
             return -102;
     }
     std::abort();
+}
+
+void throw_exception_from_error(const RpcError& error, const boost::source_location&) {
+    throw std::logic_error("value of a failed request taken: " + error.message);
 }
 
 }  // namespace amber::server

@@ -1,4 +1,5 @@
 #pragma once
+#include <boost/system/result.hpp>
 #include <string>
 
 namespace amber::server {
@@ -27,5 +28,11 @@ struct RpcError {
     RpcFault fault = RpcFault::internal;
     std::string message;
 };
+
+[[noreturn]] void throw_exception_from_error(const RpcError& error,
+                                             const boost::source_location& where);
+
+/// The JSON text of a result, or why there is none.
+using ReplyText = boost::system::result<std::string, RpcError>;
 
 }  // namespace amber::server

@@ -193,7 +193,9 @@ void Session::HandleMessage(std::string_view message) {
     if (message.find_first_not_of(" \t\r\n") == message.npos) return;
     JsonDocument& document = thread_.Document();
     const JsonFault fault = document.Parse(message);
-    if (fault != JsonFault::none)
+    if (fault == JsonFault::size)
+        AnswerError("null", {RpcFault::limit, Describe(fault)}, nullptr);
+    else if (fault != JsonFault::none)
         AnswerError("null", {RpcFault::parse, Describe(fault)}, nullptr);
     else if (document.Root().kind == JsonKind::array)
         HandleBatch(document.Root());
