@@ -58,7 +58,7 @@ def test(case):
     case.say("reorganisation followed")
 
     # Many payments in one block, to many addresses of the wallet.
-    addresses = [wallet.createnewaddress() for _ in range(15)]
+    addresses = wallet.listaddresses(receiving=True, unused=True)[:15]
     txid = node.sendmany("", {address: 0.01 for address in addresses})
     more = [node.sendtoaddress(addresses[number], 0.02) for number in range(10)]
     node.mine()

@@ -90,9 +90,9 @@ class TestCase:
 
     def close(self, failed):
         for process in reversed(self._processes):
-            if failed:
+            if failed and process.child is not None and process.exit_code != 0:
                 tail = process.log()[-3000:]
-                print(f"--- {process.log_path} (code {process.child and process.exit_code})\n{tail}")
+                print(f"--- {process.log_path} (code {process.exit_code})\n{tail}")
             process.discard()
         if failed or self.args.keep:
             print(f"scratch folder kept: {self.folder}")
