@@ -87,7 +87,10 @@ public:
 
     void Output(Amount value, ByteView script) {
         const bool indexed = codec_.IsIndexed(script);
-        block_.outputs.push_back({value, {}, indexed});
+        // In place: a temporary, written byte by byte and copied whole, stalls the processor.
+        Block::Output& output = block_.outputs.emplace_back();
+        output.value = value;
+        output.indexed = indexed;
         if (indexed) scripts_.Add(script, block_.outputs.size() - 1);
     }
 
@@ -97,7 +100,8 @@ private:
     struct StoreHashX {
         Block& block;
         void operator()(std::size_t slot, const ScriptHash& hash) {
-            block.outputs[slot].hash_x = ToHashX(hash);
+            // Not by ToHashX(), for the same reason as in Output().
+            std::memcpy(block.outputs[slot].hash_x.bytes.data(), hash.bytes.data(), HashX::kSize);
         }
     };
 
