@@ -3,8 +3,8 @@
 
     tests/functional/run.py [NAME...] [--jobs N] [--list] [-- ARGUMENTS FOR EACH TEST]
 
-NAME: "test_reorg", "reorg" or "test_reorg.py"; without names, all. Output of a test is shown when it
-fails or with --verbose. The exit code is 0 only if none failed.
+NAME: "test_reorg", "reorg" or "test_reorg.py"; without names, all. Output of a test is shown when
+it fails or with --verbose. The exit code is 0 only if none failed.
 """
 
 import argparse

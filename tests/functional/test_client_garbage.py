@@ -59,9 +59,9 @@ def expect_error(answer, code, number, what):
 def broken_texts(case, port):
     """A session survives each."""
     raw = Raw(port)
-    for text in (b"not json", b"{", b'{"id":1,}', b"[1,2", b'"\xff\xfe"', b'{"id":1,"method":"\xc3"}',
-                 b"\x00", b'{"id":1} {"id":2}', b"nul", b'{"method":"server.ping","id":1}}',
-                 b'"\\ud800"x', b"\xef\xbb\xbf{}"):
+    for text in (b"not json", b"{", b'{"id":1,}', b"[1,2", b'"\xff\xfe"',
+                 b'{"id":1,"method":"\xc3"}', b"\x00", b'{"id":1} {"id":2}', b"nul",
+                 b'{"method":"server.ping","id":1}}', b'"\\ud800"x', b"\xef\xbb\xbf{}"):
         expect_error(raw.ask(text), PARSE_ERROR, None, text)
     for text in (b"42", b'"text"', b"null", b"true", b"[]"):
         expect_error(raw.ask(text), INVALID_REQUEST, None, text)
@@ -153,8 +153,9 @@ def versions(case, port):
 
 
 def deep_nesting(case, port):
+    nested = b"[" * 50_000 + b"]" * 50_000
     for text in (b"[" * 100_000, b'{"a":' * 100_000,
-                 b'{"id":1,"method":"server.ping","params":' + b"[" * 50_000 + b"]" * 50_000 + b"}"):
+                 b'{"id":1,"method":"server.ping","params":' + nested + b"}"):
         raw = Raw(port)
         answer = raw.ask(text)
         assert answer is None or "error" in answer, str(answer)[:200]

@@ -163,7 +163,8 @@ class Bitcoind(Process):
         return f"raw(0020{os.urandom(32).hex()})"
 
     def reorganise(self, depth, new_blocks=None, address=None):
-        """Replaces the last `depth` blocks by one more of others; returns the hash to reconsider."""
+        """Replaces the last `depth` blocks by one more of others; returns the hash that
+        reconsiderblock() takes."""
         height = self.getblockcount()
         old = self.getblockhash(height - depth + 1)
         self.invalidateblock(old)

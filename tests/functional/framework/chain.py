@@ -135,7 +135,8 @@ def read_tx(reader):
             for _ in range(reader.compact_size()):
                 reader.sized()
     reader.u32()  # lock time
-    stripped = data[begin:begin + 4] + data[body:body_end] + data[reader.position - 4:reader.position]
+    end = reader.position
+    stripped = data[begin:begin + 4] + data[body:body_end] + data[end - 4:end]
     return Tx(sha256d(stripped), inputs, outputs)
 
 
