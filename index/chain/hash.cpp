@@ -1,20 +1,21 @@
 #include "index/chain/hash.h"
 
-#include <algorithm>
+#include <cstring>
 
 #include "index/chain/hex.h"
 
 namespace amber::index::detail {
 
 void WriteDisplayHex(const std::uint8_t* hash32, char* out64) {
-    std::uint8_t reversed[32];
-    std::reverse_copy(hash32, hash32 + 32, reversed);
-    EncodeHex(reversed, out64);
+    EncodeHexReversed({hash32, 32}, out64);
 }
 
 bool ReadDisplayHex(std::string_view hex, std::uint8_t* hash32) {
-    if (hex.size() != 64 || !DecodeHex(hex, hash32)) return false;
-    std::reverse(hash32, hash32 + 32);
+    std::uint64_t words[4];
+    if (hex.size() != 64 || !DecodeHex(hex, reinterpret_cast<std::uint8_t*>(words))) return false;
+    const std::uint64_t reversed[4] = {__builtin_bswap64(words[3]), __builtin_bswap64(words[2]),
+                                       __builtin_bswap64(words[1]), __builtin_bswap64(words[0])};
+    std::memcpy(hash32, reversed, 32);
     return true;
 }
 

@@ -76,21 +76,79 @@ AMBER_AVX2 bool DecodeAvx2(const char* hex, std::size_t bytes, std::uint8_t* out
     return rest && _mm256_movemask_epi8(valid) == -1;
 }
 
-using Decoder = bool (*)(const char*, std::size_t, std::uint8_t*);
-
-Decoder ChooseDecoder() {
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") ? DecodeAvx2 : DecodeScalar;
+/// Writes 64 digits for 32 bytes.
+AMBER_AVX2 inline void Encode32(__m256i bytes, char* out) {
+    const __m256i digits = _mm256_broadcastsi128_si256(_mm_setr_epi8(
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'));
+    const __m256i low_bits = _mm256_set1_epi8(0x0f);
+    const __m256i high =
+        _mm256_shuffle_epi8(digits, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low_bits));
+    const __m256i low = _mm256_shuffle_epi8(digits, _mm256_and_si256(bytes, low_bits));
+    // Unpacking works within 128-bit halves: first come digits of bytes 0-7 and 16-23, then of the
+    // others.
+    const __m256i even = _mm256_unpacklo_epi8(high, low);
+    const __m256i odd = _mm256_unpackhi_epi8(high, low);
+    auto* to = reinterpret_cast<__m256i*>(out);
+    _mm256_storeu_si256(to, _mm256_permute2x128_si256(even, odd, 0x20));
+    _mm256_storeu_si256(to + 1, _mm256_permute2x128_si256(even, odd, 0x31));
 }
 
-}  // namespace
+AMBER_AVX2 inline __m256i Reverse(__m256i bytes) {
+    const __m256i within_halves = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
+    return _mm256_permute4x64_epi64(_mm256_shuffle_epi8(bytes, within_halves), 0b01'00'11'10);
+}
 
-void EncodeHex(ByteView bytes, char* out) {
+void EncodeScalar(ByteView bytes, char* out) {
     for (const std::uint8_t byte : bytes) {
         std::memcpy(out, kDigitPairs[byte].data(), 2);
         out += 2;
     }
 }
+
+void EncodeReversedScalar(ByteView bytes, char* out) {
+    for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte) {
+        std::memcpy(out, kDigitPairs[*byte].data(), 2);
+        out += 2;
+    }
+}
+
+AMBER_AVX2 void EncodeAvx2(ByteView bytes, char* out) {
+    for (; bytes.size() >= 32; bytes = bytes.subspan(32), out += 64) {
+        Encode32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes.data())), out);
+    }
+    EncodeScalar(bytes, out);
+}
+
+AMBER_AVX2 void EncodeReversedAvx2(ByteView bytes, char* out) {
+    for (; bytes.size() >= 32; bytes = bytes.first(bytes.size() - 32), out += 64) {
+        const auto* last = reinterpret_cast<const __m256i*>(bytes.data() + bytes.size() - 32);
+        Encode32(Reverse(_mm256_loadu_si256(last)), out);
+    }
+    EncodeReversedScalar(bytes, out);
+}
+
+struct Functions {
+    bool (*decode)(const char*, std::size_t, std::uint8_t*);
+    void (*encode)(ByteView, char*);
+    void (*encode_reversed)(ByteView, char*);
+};
+
+const Functions& Chosen() {
+    static const Functions functions = [] {
+        __builtin_cpu_init();
+        return __builtin_cpu_supports("avx2")
+                   ? Functions{DecodeAvx2, EncodeAvx2, EncodeReversedAvx2}
+                   : Functions{DecodeScalar, EncodeScalar, EncodeReversedScalar};
+    }();
+    return functions;
+}
+
+}  // namespace
+
+void EncodeHex(ByteView bytes, char* out) { Chosen().encode(bytes, out); }
+
+void EncodeHexReversed(ByteView bytes, char* out) { Chosen().encode_reversed(bytes, out); }
 
 void AppendHex(std::string& out, ByteView bytes) {
     const std::size_t old_size = out.size();
@@ -105,8 +163,7 @@ std::string ToHex(ByteView bytes) {
 }
 
 bool DecodeHex(std::string_view hex, std::uint8_t* out) {
-    static const Decoder decode = ChooseDecoder();
-    return hex.size() % 2 == 0 && decode(hex.data(), hex.size() / 2, out);
+    return hex.size() % 2 == 0 && Chosen().decode(hex.data(), hex.size() / 2, out);
 }
 
 std::optional<Bytes> FromHex(std::string_view hex) {

@@ -103,6 +103,22 @@ void HexEncode(benchmark::State& state) {
 }
 BENCHMARK(HexEncode);
 
+void TxidToText(benchmark::State& state) {
+    Txid txid = Sha256dAs<Txid>({});
+    char text[64];
+    for (auto _ : state) {
+        detail::WriteDisplayHex(txid.bytes.data(), text);
+        benchmark::DoNotOptimize(text);
+    }
+}
+BENCHMARK(TxidToText);
+
+void TxidFromText(benchmark::State& state) {
+    const std::string text = ToDisplayHex(Sha256dAs<Txid>({}));
+    for (auto _ : state) benchmark::DoNotOptimize(FromDisplayHex<Txid>(text));
+}
+BENCHMARK(TxidFromText);
+
 /// Parse, txids, script hashes. The copy of the raw bytes is not counted.
 void ParseOneBlock(benchmark::State& state, const Bytes& raw) {
     const Codec& codec = *FindCoin("bitcoin", "mainnet")->codec;

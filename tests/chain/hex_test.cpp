@@ -14,6 +14,22 @@ TEST(Hex, KnownBytes) {
     EXPECT_EQ(FromHex(""), Bytes{});
 }
 
+TEST(Hex, EveryByteAtEveryPlace) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    for (std::size_t place = 0; place < 70; ++place) {
+        for (std::size_t value = 0; value < 256; ++value) {
+            Bytes bytes(70, 0x12);
+            bytes[place] = static_cast<std::uint8_t>(value);
+            std::string expected;
+            for (const std::uint8_t byte : bytes) {
+                expected += kDigits[byte >> 4];
+                expected += kDigits[byte & 15];
+            }
+            ASSERT_EQ(ToHex(bytes), expected);
+        }
+    }
+}
+
 TEST(Hex, AppendKeepsWhatWasThere) {
     std::string text = "id:";
     AppendHex(text, Bytes{0xab});
@@ -31,9 +47,21 @@ TEST(Hex, RoundTripOfEveryLengthAndBothCases) {
         Bytes bytes(size);
         for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
         std::string text = ToHex(bytes);
+        EXPECT_EQ(text.size(), 2 * size);
         EXPECT_EQ(FromHex(text), bytes);
         for (char& c : text) c = static_cast<char>(std::toupper(c));
         EXPECT_EQ(FromHex(text), bytes);
+    }
+}
+
+TEST(Hex, ReversedIsTheSameOfReversedBytes) {
+    std::mt19937 random(20261122);
+    for (std::size_t size = 0; size < 150; ++size) {
+        Bytes bytes(size);
+        for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
+        std::string text(2 * size + 2, '!');
+        EncodeHexReversed(bytes, text.data() + 1);
+        EXPECT_EQ(text, "!" + ToHex(Bytes(bytes.rbegin(), bytes.rend())) + "!") << size;
     }
 }
 
