@@ -1,0 +1,84 @@
+#include "server/console/progress.h"
+
+#include <spdlog/fmt/fmt.h>
+#include <spdlog/spdlog.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "server/console/log.h"
+
+namespace amber::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kBarEvery = 250ms;
+constexpr auto kLineEvery = 15s;
+
+std::size_t TerminalColumns() {
+    constexpr std::size_t kUsual = 80;
+    winsize size{};
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsual;
+    return size.ws_col;
+}
+
+std::string Left(const ProgressReading& reading) {
+    return reading.left ? FormatDuration(*reading.left) + " left" : "time left unknown";
+}
+
+/// Two digits that matter are enough for a speed.
+std::string Speed(double per_second) {
+    return fmt::format("{:.{}f}", per_second, per_second < 10 ? 1 : 0);
+}
+
+std::string Speeds(const ProgressReading& reading) {
+    return fmt::format("{} blocks/s, {} tx/s, {} MB/s", Speed(reading.blocks_per_s),
+                       Speed(reading.txs_per_s), Speed(reading.bytes_per_s / 1e6));
+}
+
+}  // namespace
+
+std::string FormatDuration(std::chrono::seconds time) {
+    const auto seconds = std::max<std::chrono::seconds::rep>(0, time.count());
+    if (seconds < 60) return fmt::format("{} s", seconds);
+    if (seconds < 3600) return fmt::format("{} min {:02} s", seconds / 60, seconds % 60);
+    if (seconds < 86400) return fmt::format("{} h {:02} min", seconds / 3600, seconds / 60 % 60);
+    return fmt::format("{} d {} h", seconds / 86400, seconds / 3600 % 24);
+}
+
+std::string FormatProgress(const ProgressReading& reading) {
+    return fmt::format("{:.1f} %, height {} of {}, {}, {}", reading.fraction * 100, reading.height,
+                       reading.target_height, Speeds(reading), Left(reading));
+}
+
+std::string FormatProgressBar(const ProgressReading& reading, std::size_t columns) {
+    constexpr std::size_t kBar = 24;
+    const auto filled = static_cast<std::size_t>(std::clamp(reading.fraction, 0.0, 1.0) * kBar);
+    const std::string bar = std::string(filled, '#') + std::string(kBar - filled, '.');
+    const std::string text =
+        fmt::format("[{}] {:5.1f} %  {}/{}  {}  {}", bar, reading.fraction * 100, reading.height,
+                    reading.target_height, Left(reading), Speeds(reading));
+    // One column stays free: a full line would wrap and could not be erased.
+    return text.substr(0, columns > 0 ? columns - 1 : 0);
+}
+
+ProgressDisplay::~ProgressDisplay() {
+    if (terminal_) SetStatusLine("");
+}
+
+void ProgressDisplay::Show(const ProgressReading& reading,
+                           std::chrono::steady_clock::time_point now) {
+    if (shown_ && now - *shown_ < (terminal_ ? std::chrono::milliseconds(kBarEvery) : kLineEvery)) {
+        return;
+    }
+    shown_ = now;
+    if (terminal_) {
+        SetStatusLine(FormatProgressBar(reading, TerminalColumns()));
+    } else {
+        spdlog::info("sync: {}", FormatProgress(reading));
+    }
+}
+
+}  // namespace amber::server

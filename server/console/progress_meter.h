@@ -1,0 +1,49 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+namespace amber::server {
+
+/// How far a first sync was at one moment.
+struct ProgressSample {
+    std::chrono::steady_clock::time_point time;
+    std::uint32_t height = 0;
+    std::uint32_t target_height = 0;  ///< the node's
+    std::uint64_t txs = 0;            ///< of the chain up to `height`
+    std::uint64_t txs_target = 0;     ///< of the chain up to `target_height`; 0 if unknown
+    std::uint64_t bytes = 0;          ///< of blocks, since this process started
+};
+
+struct ProgressReading {
+    std::uint32_t height = 0;
+    std::uint32_t target_height = 0;
+    double fraction = 0;  ///< of the work: 0 .. 1, never falling; 0 at first
+    double blocks_per_s = 0;
+    double txs_per_s = 0;
+    double bytes_per_s = 0;
+    std::optional<std::chrono::seconds> left;  ///< nothing while it cannot be told
+};
+
+/// Turns samples into speeds and time left. Blocks grow over a chain's life, so work is counted in
+/// transactions; how many are to come is estimated, if unknown, from how the count has grown with
+/// the height so far. Pure: reads no clock. Thread: one at a time.
+class ProgressMeter {
+public:
+    /// Samples may come as often as one likes; those within a second of each other are merged.
+    void Add(const ProgressSample& sample);
+
+    [[nodiscard]] ProgressReading Read() const;
+
+private:
+    /// The oldest sample not older than `span` before the newest, or the one just beyond.
+    [[nodiscard]] const ProgressSample& Since(std::chrono::steady_clock::duration span) const;
+    /// Transactions at the target height, known or estimated; nothing while it cannot be told.
+    [[nodiscard]] std::optional<double> TxsTarget() const;
+
+    std::deque<ProgressSample> samples_;  ///< of the last kMemory, oldest first
+    double fraction_ = 0;
+};
+
+}  // namespace amber::server
