@@ -115,8 +115,11 @@ Store::Store(const StoreOptions& options) : state_(std::make_unique<State>()) {
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* db = nullptr;
     if (!options.read_only) {
-        std::filesystem::create_directories(options.path);
-        std::filesystem::remove_all(state_->LoadFolder());
+        std::error_code error;
+        std::filesystem::create_directories(options.path, error);
+        if (error)
+            throw StoreError("cannot create the folder " + options.path.string() + " (" +
+                             error.message() + "); choose another --datadir");
     }
     const rocksdb::Status status =
         options.read_only
@@ -127,6 +130,8 @@ Store::Store(const StoreOptions& options) : state_(std::make_unique<State>()) {
     state_->db.reset(db);
     state_->db->DestroyColumnFamilyHandle(handles[0]);
     for (std::size_t i = 0; i < kTableCount; ++i) state_->families[i] = handles[i + 1];
+    // Not before the lock is ours: another process may be loading right now.
+    if (!options.read_only) std::filesystem::remove_all(state_->LoadFolder());
 }
 
 Store::~Store() {
