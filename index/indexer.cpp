@@ -120,12 +120,16 @@ void Indexer::Impl::Run() {
         UpdateStatus();
         if (progress == Progress::caught_up && FollowMempool(mail)) {
             Publish();
-            wait = kIdleWait;
+            wait = list_mempool_ ? kTroubleWait : kIdleWait;
         } else {
+            // What the mail tells of single transactions is passed over now; a listing makes up for it.
+            list_mempool_ |= !mail.added.empty() || !mail.removed.empty();
             wait = progress == Progress::more ? milliseconds(0) : kTroubleWait;
         }
     }
     processor_.Flush();
+    for (const auto& request : inbox_.Take(milliseconds(0)).reorgs)
+        request.done("amberd is shutting down");
 }
 
 Indexer::Impl::Progress Indexer::Impl::FollowChain() {
