@@ -31,17 +31,19 @@ struct BlockProcessor::BlockRows {
     };
     tables::StateRecord state_before;
     Height height;
-    TxNum first;                         ///< of the block's transactions
-    std::vector<ScriptUse> uses;         ///< unsorted, with repeats
-    std::vector<Spent> spent;            ///< outputs of earlier blocks that it removes
+    TxNum first;                  ///< of the block's transactions
+    std::vector<ScriptUse> uses;  ///< unsorted, with repeats
+    std::vector<Spent> spent;     ///< outputs of earlier blocks that it removes
     std::vector<std::pair<TxNum, std::uint32_t>> spends;  ///< keys of its spender rows
     std::vector<std::string> history_keys, header_node_keys;
 };
 
-BlockProcessor::BlockProcessor(const Coin& coin, store::Store& store, std::uint32_t reorg_limit)
+BlockProcessor::BlockProcessor(const Coin& coin, store::Store& store, std::uint32_t reorg_limit,
+                               std::size_t batch_rows_max)
     : coin_(coin),
       store_(store),
       reorg_limit_(reorg_limit),
+      pending_(batch_rows_max),
       reader_(store, store::Reach::disk) {
     Load();
 }
@@ -65,6 +67,22 @@ void BlockProcessor::Load() {
         tx_counts_.Append(tables::ReadHeaderRow(cursor.Value()).tx_count);
     header_merkle_.Load(reader_, tx_counts_.size());
     pending_.StartAt({state_.tip ? state_.tip->tx_count : 0});
+    has_undo_ = true;
+    // The limit may have been larger when they were written.
+    const std::uint32_t next = NextHeight().value;
+    if (next > reorg_limit_) DropUndoBelow({next - reorg_limit_});
+}
+
+void BlockProcessor::DropUndoBelow(Height height) {
+    store::Batch batch(store_);
+    bool any = false;
+    const auto end = tables::UndoKey(height);
+    auto cursor = reader_.Ordered(Table::undo);
+    for (cursor.SeekToFirst(); cursor.Valid() && cursor.Key() < end.View(); cursor.Next()) {
+        batch.Delete(Table::undo, cursor.Key());
+        any = true;
+    }
+    if (any) store_.Write(std::move(batch));
 }
 
 Height BlockProcessor::NextHeight() const {
@@ -80,16 +98,18 @@ std::optional<BlockHash> BlockProcessor::HashAt(Height height) const {
 }
 
 std::optional<UnspentOutput> BlockProcessor::TakeUnspent(const OutPoint& outpoint,
-                                                         TxNum first_of_block, BlockRows& rows) {
+                                                         Certainty certainty, BlockRows& rows) {
     auto output = pending_.Unspent().Remove(outpoint);
     if (!output) {
         if (!h_cursor_) h_cursor_.emplace(reader_.Prefixed(Table::h));
-        output = FindUnspent(reader_, *h_cursor_, outpoint, Certainty::trust_single);
+        output = FindUnspent(reader_, *h_cursor_, outpoint, certainty);
         if (!output) return std::nullopt;
+        if (certainty == Certainty::always_compare && pending_.Deletes(outpoint, *output))
+            return std::nullopt;
         pending_.DeleteUnspent(outpoint, *output);
     }
     --state_.utxo_count;
-    if (output->num < first_of_block) rows.spent.push_back({outpoint, *output});
+    if (output->num < rows.first) rows.spent.push_back({outpoint, *output});
     return output;
 }
 
@@ -100,8 +120,9 @@ void BlockProcessor::AddOutputs(const Block& block, BlockRows& rows) {
             const Block::Output& output = block.outputs[tx.first_output + i];
             if (!output.indexed) continue;
             const OutPoint outpoint{tx.txid, i};
-            // Before BIP30 a coinbase could repeat a txid; the older output is then lost.
-            if (num == rows.first) (void)TakeUnspent(outpoint, rows.first, rows);
+            // Before BIP30 a coinbase could repeat a txid; the older output is then lost. Nearly
+            // always there is none, so what begins alike must not be taken for it.
+            if (num == rows.first) (void)TakeUnspent(outpoint, Certainty::always_compare, rows);
             pending_.Unspent().Add(outpoint, {num, i, output.hash_x, output.value});
             ++state_.utxo_count;
             rows.uses.push_back({output.hash_x, num});
@@ -116,7 +137,7 @@ void BlockProcessor::SpendInputs(const Block& block, BlockRows& rows) {
         for (std::uint32_t i = 0; i < tx.input_count; ++i) {
             const OutPoint& outpoint = block.inputs[tx.first_input + i];
             if (outpoint.IsCoinbase()) continue;
-            const auto output = TakeUnspent(outpoint, rows.first, rows);
+            const auto output = TakeUnspent(outpoint, Certainty::trust_single, rows);
             if (!output)
                 throw FatalError("block " + ToDisplayHex(block.hash) + " at height " +
                                  std::to_string(rows.height.value) + " spends output " +
@@ -137,12 +158,12 @@ void BlockProcessor::AddHeader(const Block& block, BlockRows& rows) {
     const std::uint64_t tx_count = rows.first.value + block.txs.size();
     pending_.Put(Table::header, tables::HeaderKey(rows.height),
                  tables::HeaderValue({tx_count, block.hash, block.Header()}));
-    header_merkle_.Append(block.hash, [&](std::uint32_t level, std::uint32_t index,
-                                          const MerkleNode& node) {
-        const auto key = tables::HeaderMerkleKey(level, index);
-        pending_.Put(Table::header_merkle, key, AsText(node));
-        rows.header_node_keys.emplace_back(key.View());
-    });
+    header_merkle_.Append(block.hash,
+                          [&](std::uint32_t level, std::uint32_t index, const MerkleNode& node) {
+                              const auto key = tables::HeaderMerkleKey(level, index);
+                              pending_.Put(Table::header_merkle, key, AsText(node));
+                              rows.header_node_keys.emplace_back(key.View());
+                          });
     for (const Block::Tx& tx : block.txs) pending_.AddTxid(tx.txid);
     tx_counts_.Append(tx_count);
     pending_hashes_.push_back(block.hash);
@@ -217,11 +238,21 @@ void BlockProcessor::AddUndo(const Block& block, BlockRows& rows) {
                       tables::UValue(output.value));
     }
     pending_.AddUndo(rows.height, undo.Take());
-    if (rows.height.value >= reorg_limit_)
-        pending_.DropUndo({rows.height.value - reorg_limit_});
+    if (rows.height.value >= reorg_limit_) pending_.DropUndo({rows.height.value - reorg_limit_});
 }
 
 void BlockProcessor::Connect(const Block& block, Undo undo) {
+    if (!state_.tip && block.hash != coin_.genesis)
+        throw FatalError("the node's first block is " + ToDisplayHex(block.hash) +
+                         ", not the genesis block of " + std::string(coin_.name) + " " +
+                         std::string(coin_.network) + "; check --coin, --network and --daemon");
+    if (undo == Undo::keep) {
+        has_undo_ = true;
+    } else if (has_undo_) {
+        Flush();
+        DropUndoBelow(NextHeight());
+        has_undo_ = false;
+    }
     BlockRows rows;
     rows.state_before = state_;
     rows.height = NextHeight();
@@ -246,9 +277,9 @@ void BlockProcessor::Flush() {
 
 bool BlockProcessor::CanDisconnect(std::uint32_t count) const {
     if (!state_.tip || count == 0 || count > state_.tip->height.value) return false;
-    // Undo rows are contiguous from the tip down, so the lowest one speaks for all.
+    // Undo rows have no gap from the tip down, so the lowest one speaks for all.
     const Height lowest{state_.tip->height.value - count + 1};
-    return count <= pending_hashes_.size() ||
+    return pending_.HasUndo(lowest) ||
            reader_.Get(Table::undo, tables::UndoKey(lowest)).has_value();
 }
 

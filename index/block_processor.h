@@ -19,14 +19,16 @@
 namespace amber::index {
 
 /// Turns blocks into table rows and back.
-/// Invariant: the tables and the pending rows together describe exactly the chain up to GetTip(), and
-/// the tables alone a whole prefix of it.
-/// Thread: sync thread only. Owns the pending rows; borrows the store and the coin.
-/// Errors: FatalError for a block that spends what does not exist and for a database that is not
-/// this coin's; store::StoreError. After either, what is in the database is the last flush.
+/// Invariant: the tables and the pending rows together describe exactly the chain up to GetTip(),
+/// and the tables alone a whole prefix of it. Thread: sync thread only. Owns the pending rows;
+/// borrows the store and the coin. Errors: FatalError for a block that spends what does not exist,
+/// for a first block or a database that is not this coin's; store::StoreError. After either, what
+/// is in the database is the last flush.
 class BlockProcessor {
 public:
-    BlockProcessor(const Coin& coin, store::Store& store, std::uint32_t reorg_limit);
+    /// `batch_rows_max`: see PendingRows.
+    BlockProcessor(const Coin& coin, store::Store& store, std::uint32_t reorg_limit,
+                   std::size_t batch_rows_max = PendingRows::kBatchRowsMax);
 
     [[nodiscard]] const std::optional<Tip>& GetTip() const { return state_.tip; }
     [[nodiscard]] Height NextHeight() const;
@@ -36,8 +38,9 @@ public:
     [[nodiscard]] std::optional<BlockHash> HashAt(Height height) const;
 
     enum class Undo { keep, skip };
-    /// Precondition: the block follows the tip (its `previous` is the tip's hash). With Undo::keep it
-    /// can be disconnected later; once kept, always keep.
+    /// Precondition: the block follows the tip (its `previous` is the tip's hash). With Undo::keep
+    /// it can be disconnected later, as far as all blocks after it are kept too: Undo::skip gives
+    /// up the undo of all blocks before.
     void Connect(const Block& block, Undo undo);
     /// Makes everything connected so far durable and readable.
     void Flush();
@@ -49,7 +52,8 @@ public:
     /// undo record: the limit is reached.
     [[nodiscard]] bool Disconnect();
 
-    /// Scripts funded or spent by blocks connected with Undo::keep or disconnected since the last call.
+    /// Scripts funded or spent by blocks connected with Undo::keep or disconnected since the last
+    /// call.
     [[nodiscard]] std::vector<HashX> TakeTouched();
 
 private:
@@ -61,8 +65,10 @@ private:
     void AddHeader(const Block& block, BlockRows& rows);
     void AddHistory(BlockRows& rows, Undo undo);
     void AddUndo(const Block& block, BlockRows& rows);
-    std::optional<UnspentOutput> TakeUnspent(const OutPoint& outpoint, TxNum first_of_block,
+    std::optional<UnspentOutput> TakeUnspent(const OutPoint& outpoint, Certainty certainty,
                                              BlockRows& rows);
+    /// Deletes the undo rows of all blocks below `height`. Precondition: nothing is pending.
+    void DropUndoBelow(Height height);
 
     const Coin& coin_;
     store::Store& store_;
@@ -71,6 +77,9 @@ private:
     TxCounts tx_counts_;
     HeaderMerkle header_merkle_;
     PendingRows pending_;
+    /// Whether there may be undo rows. Invariant: they are those of the newest blocks, without a
+    /// gap.
+    bool has_undo_ = false;
     std::vector<BlockHash> pending_hashes_;  ///< of connected blocks not yet flushed
     store::Reader reader_;
     std::optional<store::Cursor> h_cursor_;  ///< of the last flush; saves one per look-up

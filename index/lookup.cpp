@@ -46,6 +46,8 @@ std::optional<TxNum> FindTxNum(const store::Reader& reader, store::Cursor& txnum
 
 std::optional<UnspentOutput> FindUnspent(const store::Reader& reader, store::Cursor& h,
                                          const OutPoint& outpoint, Certainty certainty) {
+    // Wallets and nodes can name any index; one that fits no key must not pass for another.
+    if (outpoint.index >= 1u << (8 * tables::kOutputIndexSize)) return std::nullopt;
     std::vector<UnspentOutput> candidates;
     const auto prefix = tables::HPrefix(outpoint);
     for (h.Seek(prefix); h.At(prefix); h.Next()) {

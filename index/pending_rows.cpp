@@ -6,6 +6,8 @@
 #include <mutex>
 #include <thread>
 
+#include "index/chain/hex.h"
+#include "index/fatal_error.h"
 #include "index/store/bulk_load.h"
 #include "index/tables/txid_table.h"
 #include "index/tables/txnum_table.h"
@@ -17,10 +19,12 @@ using store::Table;
 
 namespace {
 
-/// Above this many rows, sorted files are cheaper than the memtable by far (limits.md section 4).
-constexpr std::size_t kBatchRowsMax = 200'000;
 /// A packed history row ends here, so that reading a part of a busy script stays cheap.
 constexpr std::size_t kHistoryValueMax = 4096;
+
+ByteView AsBytes(std::string_view text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
 class BatchSink : public store::RowSink {
 public:
@@ -45,7 +49,7 @@ struct UnspentChange {
 template <class Key>
 void SortByKey(std::vector<UnspentChange<Key>>& changes) {
     std::sort(changes.begin(), changes.end(),
-              [](const auto& a, const auto& b) { return a.key.View() < b.key.View(); });
+              [](const auto& a, const auto& b) { return a.key < b.key; });
 }
 
 }  // namespace
@@ -72,6 +76,12 @@ void PendingRows::AddHistoryRow(std::string_view key, std::string_view value) {
 void PendingRows::DeleteUnspent(const OutPoint& outpoint, const UnspentOutput& output) {
     deleted_.push_back({tables::HKey(outpoint, output.num),
                         tables::UKey(output.hash_x, output.num, output.index)});
+}
+
+bool PendingRows::Deletes(const OutPoint& outpoint, const UnspentOutput& output) const {
+    const auto key = tables::HKey(outpoint, output.num);
+    return std::any_of(deleted_.begin(), deleted_.end(),
+                       [&](const Deleted& deleted) { return deleted.h == key; });
 }
 
 void PendingRows::AddUndo(Height height, std::string value) {
@@ -131,6 +141,14 @@ void PendingRows::EmitH(store::RowSink& rows) const {
     });
     for (const Deleted& deleted : deleted_) changes.push_back({deleted.h, {}, -1});
     SortByKey(changes);
+    const auto twice =
+        std::adjacent_find(changes.begin(), changes.end(),
+                           [](const auto& a, const auto& b) { return a.key == b.key; });
+    if (twice != changes.end())
+        throw FatalError(
+            "an output (row " + ToHex(AsBytes(twice->key)) +
+            ") was spent twice: the node sent a wrong block, or the database is damaged. "
+            "Restart; if it happens again, delete the database and sync again");
     for (const auto& change : changes) {
         if (change.value < 0)
             rows.Delete(change.key);
@@ -194,7 +212,8 @@ void PendingRows::EmitUndo(store::RowSink& rows) const {
 
 void PendingRows::Emit(Table table, store::RowSink& rows) {
     switch (table) {
-        case Table::meta: return;  // Write() puts the state record
+        case Table::meta:
+            return;  // Write() puts the state record
         case Table::header:
             for (const Row& row : headers_) rows.Put(row.key, row.value);
             return;
@@ -203,13 +222,20 @@ void PendingRows::Emit(Table table, store::RowSink& rows) {
                       [](const Row& a, const Row& b) { return a.key < b.key; });
             for (const Row& row : header_nodes_) rows.Put(row.key, row.value);
             return;
-        case Table::txid: return EmitTxids(rows);
-        case Table::txnum: return EmitTxNums(rows);
-        case Table::h: return EmitH(rows);
-        case Table::u: return EmitU(rows);
-        case Table::history: return EmitHistory(rows);
-        case Table::spender: return EmitSpenders(rows);
-        case Table::undo: return EmitUndo(rows);
+        case Table::txid:
+            return EmitTxids(rows);
+        case Table::txnum:
+            return EmitTxNums(rows);
+        case Table::h:
+            return EmitH(rows);
+        case Table::u:
+            return EmitU(rows);
+        case Table::history:
+            return EmitHistory(rows);
+        case Table::spender:
+            return EmitSpenders(rows);
+        case Table::undo:
+            return EmitUndo(rows);
     }
 }
 
@@ -251,7 +277,7 @@ void PendingRows::WriteFiles(store::Store& store, const tables::StateRecord& sta
 }
 
 void PendingRows::Write(store::Store& store, const tables::StateRecord& state) {
-    if (RowCount() > kBatchRowsMax)
+    if (RowCount() > batch_rows_max_)
         WriteFiles(store, state);
     else
         WriteBatch(store, state);
@@ -260,16 +286,12 @@ void PendingRows::Write(store::Store& store, const tables::StateRecord& state) {
 }
 
 void PendingRows::Clear() {
-    txids_.clear();
+    // New objects, by move: clear() and = {} keep a vector's capacity, which would count against
+    // the budget of the next round.
+    const auto release = [](auto&... rows) { ((rows = std::decay_t<decltype(rows)>()), ...); };
+    release(txids_, deleted_, spends_, history_, history_rows_, headers_, header_nodes_, undo_,
+            dropped_undo_);
     unspent_.Clear();
-    deleted_.clear();
-    spends_.clear();
-    history_.clear();
-    history_rows_.clear();
-    headers_.clear();
-    header_nodes_.clear();
-    undo_.clear();
-    dropped_undo_.clear();
     row_bytes_ = 0;
 }
 

@@ -31,7 +31,13 @@ struct ScriptUse {
 /// Thread: sync thread only (Write sorts on threads of its own).
 class PendingRows {
 public:
-    PendingRows() : unspent_(txids_, first_num_) {}
+    /// Above this many rows, sorted files are cheaper than the memtable by far (limits.md section
+    /// 4).
+    static constexpr std::size_t kBatchRowsMax = 200'000;
+
+    /// More rows than `batch_rows_max` are written as files.
+    explicit PendingRows(std::size_t batch_rows_max = kBatchRowsMax)
+        : batch_rows_max_(batch_rows_max), unspent_(txids_, first_num_) {}
     /// The number of the next transaction. Precondition: Empty().
     void StartAt(TxNum first) { first_num_ = first; }
 
@@ -51,10 +57,15 @@ public:
 
     [[nodiscard]] UtxoCache& Unspent() { return unspent_; }
     [[nodiscard]] bool Empty() const { return txids_.empty(); }
+    /// Whether a pending undo row is for the block at `height`.
+    [[nodiscard]] bool HasUndo(Height height) const { return undo_.contains(height.value); }
+    /// Whether DeleteUnspent() was called for the output. Slow: looks at all of them.
+    [[nodiscard]] bool Deletes(const OutPoint& outpoint, const UnspentOutput& output) const;
     /// What the rows take now and writing them will take.
     [[nodiscard]] std::size_t MemoryBytes() const;
 
-    /// Writes everything and `state`; empty afterwards. Throws StoreError, with nothing written.
+    /// Writes everything and `state`; empty afterwards. Throws StoreError, or FatalError if an
+    /// output of the database was deleted twice; then nothing was written.
     void Write(store::Store& store, const tables::StateRecord& state);
 
 private:
@@ -85,6 +96,7 @@ private:
     [[nodiscard]] std::size_t RowCount() const;
     void Clear();
 
+    const std::size_t batch_rows_max_;
     TxNum first_num_;  ///< of txids_[0]
     std::vector<Txid> txids_;
     UtxoCache unspent_;

@@ -66,8 +66,8 @@ std::optional<UnspentOutput> UtxoCache::Remove(const OutPoint& outpoint) {
 }
 
 void UtxoCache::Clear() {
-    slots_.clear();
-    collided_.clear();
+    slots_ = {};
+    collided_ = {};
 }
 
 std::size_t UtxoCache::MemoryBytes() const {

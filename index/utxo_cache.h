@@ -36,6 +36,7 @@ public:
     void Add(const OutPoint& outpoint, const UnspentOutput& output);
     /// Takes the output out; nothing if it is not here.
     std::optional<UnspentOutput> Remove(const OutPoint& outpoint);
+    /// Gives the memory back, too.
     void Clear();
 
     /// visit(const Txid&, const UnspentOutput&) for all, in no order.
