@@ -35,7 +35,7 @@ constexpr std::size_t kSizeGuessAfterTrouble = 1 << 20;  // so that the next try
 constexpr int kHeightOutOfRange = -8;
 
 constexpr milliseconds kFirstBackoff{100};
-constexpr milliseconds kLastBackoff{1000};  // of a node that does not answer
+constexpr milliseconds kLastBackoff{1000};  // when the node does not answer as it should
 constexpr milliseconds kLastBackoffBadBlock{30000};
 
 RpcRequest HashRequest(std::uint64_t height) {
@@ -163,6 +163,8 @@ std::vector<Block> Prefetcher::Take(std::size_t max_bytes, milliseconds wait) {
             --announced_from_;
             next_ = Next(next_);
         }
+        // Progress; blocks that are merely ready behind a bad one are none.
+        if (!taken.empty()) backoff_ = {};
     }
     if (!taken.empty()) PlanAndRun();
     return taken;
@@ -215,17 +217,19 @@ void Prefetcher::OnListed(std::uint64_t generation, NodeResult<RpcClient::Answer
         std::lock_guard lock(mutex_);
         if (generation != generation_) return;
         listing_ = false;
-        if (answer.has_error()) return Trouble(answer.error());
+        if (answer.has_error()) return Trouble(answer.error(), kLastBackoff);
         const auto height = ReadCount(answer->results.front());
         auto hashes = ReadHashes(std::span(answer->results).subspan(1));
         if (height.has_error() || hashes.has_error())
-            return Trouble(height.has_error() ? height.error() : hashes.error());
+            return Trouble(height.has_error() ? height.error() : hashes.error(), kLastBackoff);
         node_height_ = *height;
         if (next_.value == 0 && slots_.empty() && !hashes->empty() &&
             hashes->front() != coin_.genesis)
-            return Trouble({Kind::malformed, 0, "the node's genesis block is another one"});
+            return Trouble({Kind::malformed, 0, "the node's genesis block is another one"},
+                           kLastBackoff);
         const std::size_t end = next_.value + slots_.size() + hashes->size();
-        if (end == 0) return Trouble({Kind::malformed, 0, "the node has no genesis block"});
+        if (end == 0)
+            return Trouble({Kind::malformed, 0, "the node has no genesis block"}, kLastBackoff);
         // Its chain became shorter while it answered.
         if (hashes->size() + 1 < answer->results.size())
             node_height_.value = std::min(node_height_.value, static_cast<std::uint32_t>(end) - 1);
@@ -275,7 +279,7 @@ void Prefetcher::OnFetched(std::uint64_t generation, Height first, std::size_t c
         std::lock_guard lock(mutex_);
         if (generation != generation_) return;
         --in_flight_;
-        if (blocks.has_error()) Trouble(blocks.error());
+        if (blocks.has_error()) Trouble(blocks.error(), kLastBackoff);
         std::size_t largest = 1;
         for (std::size_t i = 0; blocks.has_value() && i < count; ++i) {
             const std::size_t size = (*blocks)[i].size();
@@ -318,7 +322,6 @@ void Prefetcher::Parse(std::uint64_t generation, Height height, Bytes raw, std::
     Slot& slot = slots_[height.value - next_.value];
     slot.block = std::move(*block);
     slot.state = Slot::State::ready;
-    backoff_ = {};
     if (height == next_) changed_.notify_all();
 }
 
@@ -331,7 +334,7 @@ void Prefetcher::ReportBadBlock(std::uint64_t generation, Height height, const s
         error.message = "daemon " + client_.Current().label + ": bad block " +
                         ToDisplayHex(slots_[height.value - next_.value].hash) + " at height " +
                         std::to_string(height.value) + ": " + what;
-        Trouble(error);
+        Trouble(error, kLastBackoffBadBlock);
     }
     client_.GiveUpOn(epoch, error);
 }
@@ -346,7 +349,7 @@ void Prefetcher::DropPlan(std::size_t keep) {
     for (const Slot& slot : slots_) bytes_held_ += slot.bytes;
 }
 
-void Prefetcher::Trouble(const NodeError& error) {
+void Prefetcher::Trouble(const NodeError& error, milliseconds last_backoff) {
     const auto first_unready = std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) {
         return slot.state != Slot::State::ready;
     });
@@ -357,8 +360,7 @@ void Prefetcher::Trouble(const NodeError& error) {
     if (!IsKnown(error) && log_limit_.Allow(error.message))
         spdlog::error("fetching blocks: {}; trying again", error.message);
 
-    const milliseconds last = IsKnown(error) ? kLastBackoff : kLastBackoffBadBlock;
-    backoff_ = std::clamp(backoff_ * 2, kFirstBackoff, last);
+    backoff_ = std::clamp(backoff_ * 2, kFirstBackoff, last_backoff);
     paused_ = true;
     client_.After(backoff_, [this, pause = ++pause_] {
         {

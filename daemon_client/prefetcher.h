@@ -68,7 +68,7 @@ private:
     [[nodiscard]] std::size_t RunLength(std::size_t first) const;
     void DropPlan(std::size_t keep);
     void GrowPlan(std::vector<index::BlockHash> hashes);
-    void Trouble(const index::NodeError& error);
+    void Trouble(const index::NodeError& error, std::chrono::milliseconds last_backoff);
 
     void PlanAndRun();
     void OnListed(std::uint64_t generation, index::NodeResult<RpcClient::Answer> answer);

@@ -32,8 +32,8 @@ TEST_F(BlockFetcherTest, TakesRestWhereItIs) {
     node.SetRest(true);
     BlockFetcher fetcher(client, Source::automatic);
     EXPECT_EQ(fetcher.InUse(), "");
-    EXPECT_EQ(*Fetch(fetcher, {Hash(2)}), std::vector{chain_[2]});
-    EXPECT_EQ(*Fetch(fetcher, {Hash(3)}), std::vector{chain_[3]});
+    EXPECT_EQ(*Fetch(fetcher, {Hash(2)}), (std::vector<index::Bytes>{chain_[2]}));
+    EXPECT_EQ(*Fetch(fetcher, {Hash(3)}), (std::vector<index::Bytes>{chain_[3]}));
     EXPECT_EQ(fetcher.InUse(), "rest");
     EXPECT_EQ(node.Calls("/rest"), 1);
     EXPECT_EQ(node.Calls("/rest/block"), 2);
@@ -42,7 +42,7 @@ TEST_F(BlockFetcherTest, TakesRestWhereItIs) {
 
 TEST_F(BlockFetcherTest, TakesRpcElsewhere) {
     BlockFetcher fetcher(client, Source::automatic);
-    EXPECT_EQ(*Fetch(fetcher, {Hash(2)}), std::vector{chain_[2]});
+    EXPECT_EQ(*Fetch(fetcher, {Hash(2)}), (std::vector<index::Bytes>{chain_[2]}));
     EXPECT_EQ(fetcher.InUse(), "rpc");
     EXPECT_EQ(node.Calls("getblock"), 1);
 }

@@ -51,7 +51,10 @@ TEST_F(MempoolReaderTest, ListsNothing) { EXPECT_TRUE(reader_.List()->txids.empt
 TEST_F(MempoolReaderTest, ListsAgainWhenTheTipMoved) {
     std::atomic<int> asked{0};
     const auto tip = [&](int i) { return "\"" + std::string(63, '0') + std::to_string(i) + "\""; };
-    node.SetMethod("getbestblockhash", [&](const auto&) { return tip(asked++ < 3 ? asked : 9); });
+    node.SetMethod("getbestblockhash", [&](const auto&) {
+        const int i = asked++;
+        return tip(i < 3 ? i : 9);
+    });
     const auto listing = reader_.List();
     ASSERT_TRUE(listing.has_value());
     EXPECT_EQ(asked, 6);

@@ -180,7 +180,7 @@ TEST_P(PrefetcherTest, SurvivesTheNodesAbsence) {
 
 TEST_P(PrefetcherTest, SurvivesABusyStart) {
     Node().SetChain(chain_);
-    std::atomic<int> left{40};
+    std::atomic<int> left{15};
     Node().SetHook([&](const auto&) -> std::optional<Answer> {
         switch (left > 0 ? --left % 5 : 5) {
             case 0:
@@ -225,10 +225,10 @@ TEST_P(PrefetcherTest, TellsTheTip) {
 
 INSTANTIATE_TEST_SUITE_P(BySource, PrefetcherTest,
                          ::testing::Values(Source::automatic, Source::rpc, Source::rest),
-                         [](const auto& info) {
-                             return info.param == Source::rpc    ? "Rpc"
-                                    : info.param == Source::rest ? "Rest"
-                                                                 : "Automatic";
+                         [](const auto& tested) {
+                             return tested.param == Source::rpc    ? "Rpc"
+                                    : tested.param == Source::rest ? "Rest"
+                                                                   : "Automatic";
                          });
 
 TEST(Prefetcher, KeepsToItsBudget) {
