@@ -40,6 +40,7 @@ struct ServerOptions {
     std::size_t max_receive_bytes = 8'100'000;
     /// One answer. A larger one is replaced by -32600 "response too large".
     std::size_t max_send_bytes = 8'100'000;
+    std::size_t history_limit = 200'000;  ///< transactions of one script; more: error 10001
     std::size_t max_batch_items = 10'000;  ///< larger batches are answered with code 4
     /// Requests of one session that wait for the disk or the node; more input is not read until
     /// some of them are done.

@@ -40,6 +40,11 @@ public:
         : shared_(std::make_shared<Shared>(std::make_shared<Services>(
               std::move(options), coin, node, std::move(on_node_event)))) {}
 
+    void CheckAddresses() const {
+        for (const ListenOptions& listen : shared_->Options().listeners)
+            CheckAddress(listen.host, listen.port);
+    }
+
     void Start(index::ViewPtr view) {
         const std::lock_guard lock(mutex_);
         if (!served_ || served_->view->serial < view->serial)
@@ -155,6 +160,8 @@ WalletServer::WalletServer(ServerOptions options, const index::Coin& coin, index
     : impl_(std::make_unique<Impl>(std::move(options), coin, node, std::move(on_node_event))) {}
 
 WalletServer::~WalletServer() { Stop(); }
+
+void WalletServer::CheckAddresses() const { impl_->CheckAddresses(); }
 
 void WalletServer::Start(index::ViewPtr view) { impl_->Start(std::move(view)); }
 

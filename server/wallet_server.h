@@ -22,6 +22,10 @@ public:
                  index::NodeEventSink on_node_event);
     ~WalletServer();  ///< as Stop()
 
+    /// Throws std::runtime_error that names the address, if one cannot be listened on: so that the
+    /// operator hears of it at once, not when the first sync is over.
+    void CheckAddresses() const;
+
     /// Opens the listeners and serves from `view` on, or from a newer one already announced.
     /// Throws std::runtime_error that names the address, if one cannot be listened on.
     void Start(index::ViewPtr view);

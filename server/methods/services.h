@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -32,8 +33,11 @@ struct Services : std::enable_shared_from_this<Services> {
     RawTxCache raw_txs;
     std::atomic<std::uint64_t> txs_sent{0};
 
-    /// Entries of a history that surely fit in one answer, as ElectrumX counts (protocol.md 11.1).
-    [[nodiscard]] std::size_t HistoryLimit() const { return (options.max_send_bytes - 100) / 99; }
+    /// Entries of a history at most: the operator's bound, and what surely fits in one answer as
+    /// ElectrumX counts (protocol.md 11.1).
+    [[nodiscard]] std::size_t HistoryLimit() const {
+        return std::min(options.history_limit, (options.max_send_bytes - 100) / 99);
+    }
     /// The same for unspent outputs, whose entries are longer.
     [[nodiscard]] std::size_t UnspentLimit() const { return (options.max_send_bytes - 100) / 150; }
 };

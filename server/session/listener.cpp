@@ -40,6 +40,12 @@ void Listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
     }
 }
 
+void CheckAddress(const std::string& host, std::uint16_t port) {
+    asio::io_context context;
+    tcp::acceptor acceptor(context);
+    Listen(acceptor, MakeEndpoint(host, port));
+}
+
 Listener::Listener(asio::io_context& context, const std::string& host, std::uint16_t port,
                    Choose choose, Accepted accepted)
     : acceptor_(context),

@@ -39,6 +39,9 @@ private:
 /// An IPv4 or IPv6 address and port. Throws std::runtime_error that names a malformed address.
 boost::asio::ip::tcp::endpoint MakeEndpoint(const std::string& host, std::uint16_t port);
 
+/// Throws as Listener does if the address cannot be listened on now; leaves it free.
+void CheckAddress(const std::string& host, std::uint16_t port);
+
 /// Opens, binds and listens. Throws as Listener does.
 void Listen(boost::asio::ip::tcp::acceptor& acceptor,
             const boost::asio::ip::tcp::endpoint& endpoint);

@@ -1,0 +1,339 @@
+// amberd: reads the options, builds every part in order, and takes them down in reverse. The one
+// place that sees the index, the daemon client and the server together.
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <iostream>
+#include <mutex>
+#include <sstream>
+#include <thread>
+
+#include "config/options.h"
+#include "config/version.h"
+#include "daemon_client/node.h"
+#include "index/digest.h"
+#include "index/indexer.h"
+#include "index/store/store.h"
+#include "server/admin/admin_server.h"
+#include "server/console/log.h"
+#include "server/console/progress.h"
+#include "server/console/progress_meter.h"
+#include "server/console/service_manager.h"
+#include "server/wallet_server.h"
+
+namespace amber::server {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kTick(500);
+constexpr milliseconds kNodeCheckPause(1000);
+/// Descriptors that are not sessions: database files, listeners, the node.
+constexpr std::size_t kOtherDescriptors = 4096 + 256;
+
+// From the operator's options to those of the parts
+
+ServerOptions ServerOptionsOf(const config::Options& options) {
+    ServerOptions server;
+    for (const auto& at : options.tcp)
+        server.listeners.push_back({TransportKind::tcp, at.host, at.port});
+    for (const auto& at : options.ws)
+        server.listeners.push_back({TransportKind::websocket, at.host, at.port});
+    for (const auto& service : options.report_service) {
+        PublicHost host{.name = service.address.host};
+        const std::uint16_t port = service.address.port;
+        switch (service.protocol) {
+            case config::Protocol::tcp: host.tcp_port = port; break;
+            case config::Protocol::ssl: host.ssl_port = port; break;
+            case config::Protocol::ws: host.ws_port = port; break;
+            case config::Protocol::wss: host.wss_port = port; break;
+        }
+        server.public_hosts.push_back(host);
+    }
+    server.software = "Amber " + std::string(config::Version());
+    server.donation_address = options.donation_address;
+    server.io_threads = options.io_threads;
+    server.max_sessions = options.max_sessions;
+    server.max_receive_bytes = options.max_recv;
+    server.max_send_bytes = options.max_send;
+    server.max_batch_items = options.max_batch;
+    server.max_subscriptions_per_session = options.max_subscriptions;
+    server.idle_timeout = std::chrono::seconds(options.session_timeout);
+    server.history_limit = options.history_limit;
+    server.version_first = options.strict_version;
+    if (options.banner_file.empty()) return server;
+    std::ifstream file(options.banner_file);
+    if (!file)
+        throw std::runtime_error("banner-file: cannot read " + options.banner_file.string());
+    server.banner = (std::ostringstream() << file.rdbuf()).str();
+    return server;
+}
+
+daemon_client::NodeOptions NodeOptionsOf(const config::Options& options) {
+    daemon_client::NodeOptions node;
+    node.urls = options.daemon;
+    node.cookie_file = options.daemon_cookie;
+    switch (options.source) {
+        case config::Source::automatic: node.source = daemon_client::Source::automatic; break;
+        case config::Source::rpc: node.source = daemon_client::Source::rpc; break;
+        case config::Source::rest: node.source = daemon_client::Source::rest; break;
+    }
+    if (options.zmq) {
+        node.zmq_endpoints = *options.zmq;
+        node.use_zmq = !options.zmq->empty();
+    }
+    return node;
+}
+
+index::IndexerOptions IndexerOptionsOf(const config::Options& options) {
+    return {.reorg_limit = options.reorg_limit,
+            .cache_bytes = std::size_t{options.cache_mb} * 1'000'000};
+}
+
+index::store::StoreOptions StoreOptionsOf(const config::Options& options) {
+    return {.path = options.datadir / "index",
+            .cache_bytes = std::size_t{options.cache_mb} * 1'000'000};
+}
+
+std::string DigestText(const index::Digest& digest) {
+    std::string text = "{";
+    for (index::store::Table table : index::store::AllTables()) {
+        const auto i = static_cast<std::size_t>(table);
+        text += "\"" + std::string(Name(table)) + "\":{\"rows\":" + std::to_string(digest.rows[i]) +
+                ",\"digest\":\"" + index::ToDisplayHex(digest.tables[i]) + "\"},";
+    }
+    return text + "\"total\":\"" + index::ToDisplayHex(digest.total) + "\"}";
+}
+
+/// Wallets and database files are descriptors; the usual soft limit of 1,024 is far too low.
+void RaiseDescriptorLimit(std::size_t wanted) {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < wanted)
+        spdlog::warn("only {} open files are allowed; max-sessions may need {} (ulimit -n)",
+                     limit.rlim_cur, wanted);
+}
+
+/// A serving amberd. Built and destroyed on the main thread.
+class Application {
+public:
+    explicit Application(const config::Options& options)
+        : options_(options),
+          store_(StoreOptionsOf(options)),
+          node_(*options.coin, NodeOptionsOf(options)),
+          indexer_(*options.coin, store_, node_.Blocks(), node_.Mempool(),
+                   IndexerOptionsOf(options)),
+          wallets_(ServerOptionsOf(options), *options.coin, node_.Wallet(),
+                   [this](const index::NodeEvent& event) { indexer_.OnNodeEvent(event); }),
+          admin_(options.admin ? std::make_unique<AdminServer>(options.admin->host,
+                                                               options.admin->port, MakeTarget())
+                               : nullptr) {
+        wallets_.CheckAddresses();
+        indexer_.SetSinks(
+            [this](const auto& announcement) { wallets_.OnAnnouncement(announcement); },
+            [this](const index::View& view) { OnSynced(view); });
+    }
+
+    /// Until a signal, `amber-cli stop` or a fatal error. Returns the exit code.
+    int Run(const sigset_t& signals);
+
+private:
+    void Sync();
+    bool CheckNode();
+    void OnSynced(const index::View& view);
+    void Tick(ProgressDisplay& display);
+    AdminTarget MakeTarget();
+    std::vector<std::string> SetDaemonUrls(const std::vector<std::string>& urls);
+
+    const config::Options& options_;
+    ServiceManager service_manager_;
+    index::store::Store store_;
+    daemon_client::Node node_;
+    index::Indexer indexer_;
+    WalletServer wallets_;
+    std::atomic<bool> stopping_ = false;
+    std::atomic<bool> failed_ = false;
+    std::mutex progress_mutex_;
+    ProgressMeter meter_;           // guarded by progress_mutex_
+    std::vector<std::string> urls_; // guarded by progress_mutex_; passwords blanked out
+    std::unique_ptr<AdminServer> admin_;
+};
+
+bool Application::CheckNode() {
+    std::string said;
+    while (!stopping_) {
+        const auto report = node_.Check();
+        if (report && report->problems.empty()) {
+            for (const auto& note : report->notes) spdlog::info("{}", note);
+            return true;
+        }
+        if (report) {
+            for (const auto& problem : report->problems) spdlog::error("{}", problem);
+            return false;
+        }
+        if (report.error().message != said) spdlog::warn("{}", report.error().message);
+        said = report.error().message;
+        std::this_thread::sleep_for(kNodeCheckPause);
+    }
+    return false;
+}
+
+void Application::Sync() {
+    try {
+        if (CheckNode())
+            indexer_.Run();
+        else if (!stopping_)
+            failed_ = true;
+    } catch (const std::exception& error) {
+        spdlog::error("{}", error.what());
+        failed_ = true;
+    }
+    stopping_ = true;
+}
+
+void Application::OnSynced(const index::View& view) {
+    wallets_.Start(indexer_.CurrentView());
+    spdlog::info("ready: height={} tip={}", view.tip.height.value,
+                 index::ToDisplayHex(view.tip.hash));
+    service_manager_.Ready();
+}
+
+void Application::Tick(ProgressDisplay& display) {
+    const auto status = indexer_.Status();
+    const auto now = steady_clock::now();
+    ProgressReading reading;
+    {
+        const std::lock_guard lock(progress_mutex_);
+        meter_.Add({.time = now,
+                    .height = status.tip ? status.tip->height.value : 0,
+                    .target_height = status.node_height.value,
+                    .txs = status.tip ? status.tip->tx_count : 0,
+                    .txs_target = 0,
+                    .bytes = status.block_bytes_done});
+        reading = meter_.Read();
+    }
+    if (status.synced) {
+        service_manager_.Status("serving at height " + std::to_string(status.tip->height.value));
+    } else if (status.tip) {
+        display.Show(reading, now);
+        service_manager_.Status(FormatProgress(reading));
+    }
+    if (service_manager_.WatchdogInterval()) service_manager_.Watchdog();
+}
+
+int Application::Run(const sigset_t& signals) {
+    node_.Start([this](const index::NodeEvent& event) { indexer_.OnNodeEvent(event); });
+    std::thread sync([this] { Sync(); });
+    {
+        ProgressDisplay display(OnTerminal());
+        const timespec tick{0, std::chrono::nanoseconds(kTick).count()};
+        while (!stopping_) {
+            if (const int signal = sigtimedwait(&signals, nullptr, &tick); signal > 0) {
+                spdlog::info("{}: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
+                stopping_ = true;
+            }
+            Tick(display);
+        }
+    }
+    service_manager_.Stopping();
+    indexer_.Stop();
+    node_.Stop();
+    sync.join();
+    admin_.reset();
+    wallets_.Stop();
+    spdlog::info("stopped");
+    return failed_ ? 1 : 0;
+}
+
+std::vector<std::string> Application::SetDaemonUrls(const std::vector<std::string>& urls) {
+    if (!urls.empty())
+        if (const auto wrong = node_.SetUrls(urls)) throw std::runtime_error(*wrong);
+    return {node_.GetStatus().daemon};
+}
+
+AdminTarget Application::MakeTarget() {
+    AdminTarget target;
+    target.coin = options_.coin;
+    target.version = config::Version();
+    target.index_status = [this] { return indexer_.Status(); };
+    target.progress = [this] {
+        const auto status = indexer_.Status();
+        if (status.synced) return SyncProgress{1, std::chrono::seconds(0)};
+        const std::lock_guard lock(progress_mutex_);
+        const auto reading = meter_.Read();
+        return SyncProgress{reading.fraction, reading.left};
+    };
+    target.current_view = [this] { return indexer_.CurrentView(); };
+    target.node_software = [this] { return node_.Wallet().LastSeenSoftware(); };
+    target.database_bytes = [this] { return store_.DiskBytes(); };
+    target.server_stats = [this] { return wallets_.Stats(); };
+    target.sessions = [this] { return wallets_.Sessions(); };
+    target.disconnect = [this](std::uint64_t id) { return wallets_.Disconnect(id); };
+    target.daemon_url = [this](const auto& urls) { return SetDaemonUrls(urls); };
+    target.log_level = [](const std::string& level) {
+        if (!level.empty() && !SetLogLevel(level))
+            throw std::runtime_error("no such log level: " + level);
+        return LogLevel();
+    };
+    target.reorg = [this](std::uint32_t count, AdminTarget::Done done) {
+        indexer_.ForceReorg(count, std::move(done));
+    };
+    target.digest = [this] {
+        return DigestText(index::ComputeDigest(
+            index::store::Reader(store_.TakeSnapshot(), index::store::Reach::disk)));
+    };
+    target.stop = [this] { stopping_ = true; };
+    return target;
+}
+
+int Serve(const config::Options& options, const sigset_t& signals) {
+    spdlog::info("amberd {}, {} {}, index in {}", config::Version(), options.coin->name,
+                 options.coin->network, options.datadir.string());
+    for (const auto& warning : options.warnings) spdlog::warn("{}", warning);
+    RaiseDescriptorLimit(options.max_sessions + kOtherDescriptors);
+    return Application(options).Run(signals);
+}
+
+int Check(const config::Options& options) {
+    auto where = StoreOptionsOf(options);
+    where.read_only = true;
+    const index::store::Store store(where);
+    const index::store::Reader reader(store, index::store::Reach::disk);
+    std::cout << DigestText(index::ComputeDigest(reader)) << "\n";
+    return 0;
+}
+
+}  // namespace
+}  // namespace amber::server
+
+int main(int argc, char** argv, char** env) {
+    using namespace amber;
+    const auto loaded = config::LoadOptions(argc, argv, env);
+    if (const auto* message = std::get_if<config::Message>(&loaded)) {
+        (message->exit_code == 0 ? std::cout : std::cerr) << message->text;
+        return message->exit_code;
+    }
+    const auto& options = std::get<config::Options>(loaded);
+    server::SetUpLog();
+    server::SetLogLevel(options.log_level);
+    // Blocked before any thread starts, so that only Run() takes them.
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+    try {
+        return options.command == config::Command::check ? server::Check(options)
+                                                         : server::Serve(options, signals);
+    } catch (const std::exception& error) {
+        spdlog::error("{}", error.what());
+        return 1;
+    }
+}
