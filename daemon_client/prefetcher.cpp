@@ -82,7 +82,7 @@ void Prefetcher::Stop() {
     {
         std::lock_guard lock(mutex_);
         stopped_ = true;
-        DropPlan(0);
+        Truncate(0);
     }
     changed_.notify_all();
     pool_.Stop();
@@ -117,7 +117,9 @@ NodeResult<std::vector<BlockHash>> Prefetcher::Hashes(Height first, std::size_t 
 void Prefetcher::Restart(Height next) {
     {
         std::lock_guard lock(mutex_);
-        DropPlan(0);
+        Truncate(0);
+        first_id_ = last_id_ + 1;
+        in_flight_ = 0;
         next_ = next;
         look_ = true;
     }
@@ -143,7 +145,7 @@ std::vector<Block> Prefetcher::Take(std::size_t max_bytes, milliseconds wait) {
     };
     {
         std::lock_guard lock(mutex_);
-        if (slots_.empty() && !listing_) look_ = true;
+        if (slots_.empty() && listing_ == 0) look_ = true;
     }
     PlanAndRun();
 
@@ -192,12 +194,12 @@ Prefetcher::Actions Prefetcher::Plan() {
 }
 
 bool Prefetcher::NeedsListing() const {
-    if (listing_ || slots_.size() - announced_from_ >= kHashesAhead) return false;
+    if (listing_ != 0 || slots_.size() - announced_from_ >= kHashesAhead) return false;
     return look_ || next_.value + slots_.size() <= node_height_.value;
 }
 
 std::function<void()> Prefetcher::ListHashes() {
-    listing_ = true;
+    listing_ = ++last_id_;
     look_ = false;
     const std::uint64_t first = next_.value + slots_.size();
     const std::uint64_t known =
@@ -205,31 +207,31 @@ std::function<void()> Prefetcher::ListHashes() {
     std::vector<RpcRequest> batch{{"getblockcount"}};
     for (std::uint64_t i = 0; i < std::min<std::uint64_t>(known, kHashesAtOnce); ++i)
         batch.push_back(HashRequest(first + i));
-    return [this, generation = generation_, batch = std::move(batch)] {
-        client_.CallBatch(batch, {}, [this, generation](NodeResult<RpcClient::Answer> answer) {
-            OnListed(generation, std::move(answer));
+    return [this, listing = listing_, batch = std::move(batch)] {
+        client_.CallBatch(batch, {}, [this, listing](NodeResult<RpcClient::Answer> answer) {
+            OnListed(listing, std::move(answer));
         });
     };
 }
 
-void Prefetcher::OnListed(std::uint64_t generation, NodeResult<RpcClient::Answer> answer) {
+void Prefetcher::OnListed(std::uint64_t listing, NodeResult<RpcClient::Answer> answer) {
     {
         std::lock_guard lock(mutex_);
-        if (generation != generation_) return;
-        listing_ = false;
-        if (answer.has_error()) return Trouble(answer.error(), kLastBackoff);
+        if (listing != listing_) return;
+        listing_ = 0;
+        if (answer.has_error()) return Pause(answer.error(), kLastBackoff);
         const auto height = ReadCount(answer->results.front());
         auto hashes = ReadHashes(std::span(answer->results).subspan(1));
         if (height.has_error() || hashes.has_error())
-            return Trouble(height.has_error() ? height.error() : hashes.error(), kLastBackoff);
+            return Pause(height.has_error() ? height.error() : hashes.error(), kLastBackoff);
         node_height_ = *height;
         if (next_.value == 0 && slots_.empty() && !hashes->empty() &&
             hashes->front() != coin_.genesis)
-            return Trouble({Kind::malformed, 0, "the node's genesis block is another one"},
-                           kLastBackoff);
+            return Pause({Kind::malformed, 0, "the node's genesis block is another one"},
+                         kLastBackoff);
         const std::size_t end = next_.value + slots_.size() + hashes->size();
         if (end == 0)
-            return Trouble({Kind::malformed, 0, "the node has no genesis block"}, kLastBackoff);
+            return Pause({Kind::malformed, 0, "the node has no genesis block"}, kLastBackoff);
         // Its chain became shorter while it answered.
         if (hashes->size() + 1 < answer->results.size())
             node_height_.value = std::min(node_height_.value, static_cast<std::uint32_t>(end) - 1);
@@ -254,10 +256,12 @@ std::size_t Prefetcher::RunLength(std::size_t first) const {
 
 std::function<void()> Prefetcher::FetchRun(std::size_t first) {
     const std::size_t run = RunLength(first);
+    const std::uint64_t id = ++last_id_;
     std::vector<BlockHash> hashes;
     for (std::size_t i = 0; i < run; ++i) {
         Slot& slot = slots_[first + i];
         slot.state = Slot::State::fetching;
+        slot.id = id;
         slot.bytes = size_guess_;
         bytes_held_ += slot.bytes;
         hashes.push_back(slot.hash);
@@ -265,28 +269,37 @@ std::function<void()> Prefetcher::FetchRun(std::size_t first) {
     announced_from_ += run;
     ++in_flight_;
     const Height height{next_.value + static_cast<std::uint32_t>(first)};
-    return [this, generation = generation_, height, run, hashes = std::move(hashes)] {
-        fetcher_.Fetch(hashes, [this, generation, height, run](
-                                   NodeResult<std::vector<Bytes>> blocks, std::uint64_t epoch) {
-            OnFetched(generation, height, run, std::move(blocks), epoch);
+    return [this, id, height, run, hashes = std::move(hashes)] {
+        fetcher_.Fetch(hashes, [this, id, height, run](NodeResult<std::vector<Bytes>> blocks,
+                                                       std::uint64_t epoch) {
+            OnFetched(id, height, run, std::move(blocks), epoch);
         });
     };
 }
 
-void Prefetcher::OnFetched(std::uint64_t generation, Height first, std::size_t count,
+Prefetcher::Slot* Prefetcher::Find(Height height, std::uint64_t id) {
+    if (height < next_ || height.value - next_.value >= slots_.size()) return nullptr;
+    Slot& slot = slots_[height.value - next_.value];
+    return slot.id == id ? &slot : nullptr;
+}
+
+void Prefetcher::OnFetched(std::uint64_t id, Height first, std::size_t count,
                            NodeResult<std::vector<Bytes>> blocks, std::uint64_t epoch) {
     {
         std::lock_guard lock(mutex_);
-        if (generation != generation_) return;
-        --in_flight_;
-        if (blocks.has_error()) Trouble(blocks.error(), kLastBackoff);
+        if (id >= first_id_) --in_flight_;
+        if (blocks.has_error() && Find(first, id) != nullptr) {
+            Truncate(first.value - next_.value);
+            Pause(blocks.error(), kLastBackoff);
+        }
         std::size_t largest = 1;
         for (std::size_t i = 0; blocks.has_value() && i < count; ++i) {
             const std::size_t size = (*blocks)[i].size();
-            Slot& slot = slots_[first.value - next_.value + i];
-            bytes_held_ += size - slot.bytes;
-            slot.bytes = size;
             largest = std::max(largest, size);
+            Slot* slot = Find({first.value + static_cast<std::uint32_t>(i)}, id);
+            if (slot == nullptr) break;
+            bytes_held_ += size - slot->bytes;
+            slot->bytes = size;
         }
         // Up at once, down slowly: a guess too low would overrun the budget.
         if (blocks.has_value()) size_guess_ = std::max(largest, (size_guess_ * 7 + largest) / 8);
@@ -300,66 +313,67 @@ void Prefetcher::OnFetched(std::uint64_t generation, Height first, std::size_t c
         const Height height{first.value + static_cast<std::uint32_t>(i)};
         // std::function wants a copyable task; the bytes are moved out when it runs.
         auto raw = std::make_shared<Bytes>(std::move((*blocks)[i]));
-        pool_.Post([this, generation, height, raw, epoch] {
-            Parse(generation, height, std::move(*raw), epoch);
-        });
+        pool_.Post([this, id, height, raw, epoch] { Parse(id, height, std::move(*raw), epoch); });
     }
     PlanAndRun();
 }
 
-void Prefetcher::Parse(std::uint64_t generation, Height height, Bytes raw, std::uint64_t epoch) {
+void Prefetcher::Parse(std::uint64_t id, Height height, Bytes raw, std::uint64_t epoch) {
     BlockHash announced;
     {
         std::lock_guard lock(mutex_);
-        if (generation != generation_) return;
-        announced = slots_[height.value - next_.value].hash;
+        const Slot* slot = Find(height, id);
+        if (slot == nullptr) return;
+        announced = slot->hash;
     }
     auto block = CheckBlock(*coin_.codec, announced, std::move(raw));
-    if (block.has_error()) return ReportBadBlock(generation, height, block.error().why, epoch);
+    if (block.has_error()) return ReportBadBlock(id, height, block.error().why, epoch);
 
     std::lock_guard lock(mutex_);
-    if (generation != generation_) return;
-    Slot& slot = slots_[height.value - next_.value];
-    slot.block = std::move(*block);
-    slot.state = Slot::State::ready;
+    Slot* slot = Find(height, id);
+    if (slot == nullptr) return;
+    slot->block = std::move(*block);
+    slot->state = Slot::State::ready;
     if (height == next_) changed_.notify_all();
 }
 
-void Prefetcher::ReportBadBlock(std::uint64_t generation, Height height, const std::string& what,
+void Prefetcher::ReportBadBlock(std::uint64_t id, Height height, const std::string& what,
                                 std::uint64_t epoch) {
     NodeError error{Kind::malformed, 0, {}};
     {
         std::lock_guard lock(mutex_);
-        if (generation != generation_) return;
+        const Slot* slot = Find(height, id);
+        if (slot == nullptr) return;
         error.message = "daemon " + client_.Current().label + ": bad block " +
-                        ToDisplayHex(slots_[height.value - next_.value].hash) + " at height " +
-                        std::to_string(height.value) + ": " + what;
-        Trouble(error, kLastBackoffBadBlock);
+                        ToDisplayHex(slot->hash) + " at height " + std::to_string(height.value) +
+                        ": " + what;
+        Truncate(height.value - next_.value);
+        Pause(error, kLastBackoffBadBlock);
     }
     client_.GiveUpOn(epoch, error);
 }
 
-void Prefetcher::DropPlan(std::size_t keep) {
-    ++generation_;
-    slots_.resize(keep);
-    announced_from_ = keep;
-    in_flight_ = 0;
-    listing_ = false;
-    bytes_held_ = 0;
-    for (const Slot& slot : slots_) bytes_held_ += slot.bytes;
+/// Throws away the slots from the one with index `keep` on, and the listing that would follow them.
+void Prefetcher::Truncate(std::size_t keep) {
+    while (slots_.size() > keep) {
+        bytes_held_ -= slots_.back().bytes;
+        slots_.pop_back();
+    }
+    announced_from_ = std::min(announced_from_, keep);
+    listing_ = 0;
+    look_ = true;
 }
 
-void Prefetcher::Trouble(const NodeError& error, milliseconds last_backoff) {
-    const auto first_unready = std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) {
-        return slot.state != Slot::State::ready;
-    });
-    DropPlan(static_cast<std::size_t>(first_unready - slots_.begin()));
+/// What was asked before may still arrive; nothing new is asked for a while.
+void Prefetcher::Pause(const NodeError& error, milliseconds last_backoff) {
     size_guess_ = std::max(size_guess_, kSizeGuessAfterTrouble);
     look_ = true;
-    if (error.kind == Kind::stopped) return;
+    if (stopped_ || error.kind == Kind::stopped) return;
     if (!IsKnown(error) && log_limit_.Allow(error.message))
         spdlog::error("fetching blocks: {}; trying again", error.message);
 
+    // Several failures at a time count once.
+    if (paused_) return;
     backoff_ = std::clamp(backoff_ * 2, kFirstBackoff, last_backoff);
     paused_ = true;
     client_.After(backoff_, [this, pause = ++pause_] {

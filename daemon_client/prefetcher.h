@@ -20,9 +20,10 @@ namespace amber::daemon_client {
 /// Fetches, parses, hashes and checks blocks ahead of the thread that takes them.
 ///
 /// A plan of slots, one per height from the next to be taken: first only the hash the node
-/// announced, then fetched (several at a time), parsed (several at a time), ready. Any trouble
-/// throws away the plan behind the ready slots in front; it is made anew after a pause.
-/// Invariant: what arrives for a plan that was thrown away is dropped (generation_).
+/// announced, then fetched (several at a time), parsed (several at a time), ready. Trouble with a
+/// block throws away its slot and all behind it; they are listed anew after a pause.
+/// Invariant: what arrives for a slot that was thrown away finds no slot of its height and id, and
+/// is dropped; so nothing of before a Restart() can mix with what comes after.
 ///
 /// Bound: raw bytes of blocks fetched or being fetched stay within NodeOptions::prefetch_bytes, by
 /// the average size of late; one answer per connection may exceed it. Parsed, a block takes about
@@ -54,6 +55,7 @@ private:
     struct Slot {
         enum class State { announced, fetching, ready };
         index::BlockHash hash;
+        std::uint64_t id = 0;  ///< of the fetch that fills it; 0 while announced
         State state = State::announced;
         std::size_t bytes = 0;  ///< held against the budget: first a guess, then the raw size
         index::Block block;
@@ -66,17 +68,18 @@ private:
     [[nodiscard]] std::function<void()> ListHashes();
     [[nodiscard]] std::function<void()> FetchRun(std::size_t first);
     [[nodiscard]] std::size_t RunLength(std::size_t first) const;
-    void DropPlan(std::size_t keep);
+    /// The slot of that height, if it still waits for that fetch; else null.
+    [[nodiscard]] Slot* Find(index::Height height, std::uint64_t id);
+    void Truncate(std::size_t keep);
     void GrowPlan(std::vector<index::BlockHash> hashes);
-    void Trouble(const index::NodeError& error, std::chrono::milliseconds last_backoff);
+    void Pause(const index::NodeError& error, std::chrono::milliseconds last_backoff);
 
     void PlanAndRun();
-    void OnListed(std::uint64_t generation, index::NodeResult<RpcClient::Answer> answer);
-    void OnFetched(std::uint64_t generation, index::Height first, std::size_t count,
+    void OnListed(std::uint64_t listing, index::NodeResult<RpcClient::Answer> answer);
+    void OnFetched(std::uint64_t id, index::Height first, std::size_t count,
                    index::NodeResult<std::vector<index::Bytes>> blocks, std::uint64_t epoch);
-    void Parse(std::uint64_t generation, index::Height height, index::Bytes raw,
-               std::uint64_t epoch);
-    void ReportBadBlock(std::uint64_t generation, index::Height height, const std::string& what,
+    void Parse(std::uint64_t id, index::Height height, index::Bytes raw, std::uint64_t epoch);
+    void ReportBadBlock(std::uint64_t id, index::Height height, const std::string& what,
                         std::uint64_t epoch);
 
     const index::Coin& coin_;
@@ -87,14 +90,15 @@ private:
 
     std::mutex mutex_;  // guards all that follows but the pool
     std::condition_variable changed_;
-    std::uint64_t generation_ = 0;
+    std::uint64_t last_id_ = 0;       ///< of a fetch or listing
+    std::uint64_t first_id_ = 1;      ///< fetches before it were begun before the last Restart()
     index::Height next_;              ///< height of slots_[0]
     std::deque<Slot> slots_;          ///< announced ones last
     std::size_t announced_from_ = 0;  ///< index of the first announced slot
     std::size_t bytes_held_ = 0;
-    std::size_t in_flight_ = 0;     ///< fetches of this generation
+    std::size_t in_flight_ = 0;     ///< fetches since the last Restart()
     std::size_t size_guess_ = 300;  ///< of the blocks to come, bytes
-    bool listing_ = false;          ///< a hash listing of this generation is under way
+    std::uint64_t listing_ = 0;     ///< id of the hash listing under way; 0: none
     bool look_ = true;              ///< the node may have more than we know of
     index::Height node_height_;     ///< as last listed
     bool paused_ = false;           ///< after trouble
