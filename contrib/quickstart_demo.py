@@ -171,16 +171,20 @@ class Demo:
 
     # What the node says of the address, in a wallet's words
 
+    def ask_receiver(self, method, *params):
+        self.node.syncwithvalidationinterfacequeue()  # the node's wallets lag behind it
+        return self.node.call(method, *params, wallet="receiver")
+
     def history(self):
         """As get_history should answer, for the one transaction the address has."""
-        height = self.node.call("gettransaction", self.txid, wallet="receiver").get("blockheight")
+        height = self.ask_receiver("gettransaction", self.txid).get("blockheight")
         if height is not None:
             return [{"height": height, "tx_hash": self.txid}]
         fee = self.node.getmempoolentry(self.txid)["fees"]["base"]
         return [{"fee": int(fee * COIN), "height": 0, "tx_hash": self.txid}]
 
     def balance(self):
-        mine = self.node.call("getbalances", wallet="receiver")["mine"]
+        mine = self.ask_receiver("getbalances")["mine"]
         return {"confirmed": int(mine["trusted"] * COIN),
                 "unconfirmed": int(mine["untrusted_pending"] * COIN)}
 
@@ -216,7 +220,7 @@ class Demo:
 
     def pay(self):
         heading("5 of 7: a wallet watches an address, and is paid")
-        address = self.node.call("getnewaddress", wallet="receiver")
+        address = self.ask_receiver("getnewaddress")
         say(f"address {address}; what follows goes over TCP to 127.0.0.1:{self.port}")
         self.wallet = Wallet(self.port, address, self.node.script_of(address))
         expect("status of an address never used", self.wallet.status, None)
