@@ -64,8 +64,9 @@ std::string FormatProgressBar(const ProgressReading& reading, std::size_t column
     return text.substr(0, columns > 0 ? columns - 1 : 0);
 }
 
-ProgressDisplay::~ProgressDisplay() {
-    if (terminal_) SetStatusLine("");
+void ProgressDisplay::Hide() {
+    if (terminal_ && shown_) SetStatusLine("");
+    shown_.reset();
 }
 
 void ProgressDisplay::Show(const ProgressReading& reading,

@@ -19,13 +19,14 @@ std::string FormatProgressBar(const ProgressReading& reading, std::size_t column
 class ProgressDisplay {
 public:
     explicit ProgressDisplay(bool terminal) : terminal_(terminal) {}
-    /// Takes the bar away.
-    ~ProgressDisplay();
+    ~ProgressDisplay() { Hide(); }
     ProgressDisplay(const ProgressDisplay&) = delete;
     ProgressDisplay& operator=(const ProgressDisplay&) = delete;
 
     /// Call it about once a second, or more often; it shows no more than is readable.
     void Show(const ProgressReading& reading, std::chrono::steady_clock::time_point now);
+    /// Takes the bar away, until the next Show().
+    void Hide();
 
 private:
     const bool terminal_;

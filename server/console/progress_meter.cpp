@@ -38,6 +38,7 @@ void ProgressMeter::Add(const ProgressSample& sample) {
     }
     while (samples_.size() > 2 && sample.time - samples_[1].time >= kMemory) samples_.pop_front();
 
+    if (sample.target_height == 0) return;
     if (sample.height >= sample.target_height) {
         fraction_ = 1;
     } else if (const auto target = TxsTarget()) {
@@ -61,6 +62,7 @@ ProgressReading ProgressMeter::Read() const {
     reading.txs_per_s = PerSecond(Grown(shown.txs, now.txs), shown_time);
     reading.bytes_per_s = PerSecond(Grown(shown.bytes, now.bytes), shown_time);
 
+    if (now.target_height == 0) return reading;
     if (now.height >= now.target_height) {
         reading.left = 0s;
         return reading;

@@ -10,7 +10,7 @@ namespace amber::server {
 struct ProgressSample {
     std::chrono::steady_clock::time_point time;
     std::uint32_t height = 0;
-    std::uint32_t target_height = 0;  ///< the node's
+    std::uint32_t target_height = 0;  ///< the node's; 0 if unknown
     std::uint64_t txs = 0;            ///< of the chain up to `height`
     std::uint64_t txs_target = 0;     ///< of the chain up to `target_height`; 0 if unknown
     std::uint64_t bytes = 0;          ///< of blocks, since this process started

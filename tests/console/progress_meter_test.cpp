@@ -151,9 +151,21 @@ TEST(ProgressMeter, SurvivesReorganisationsStallsAndClocksThatStandStill) {
     EXPECT_GE(stalled.fraction, 0);
 }
 
+TEST(ProgressMeter, SaysNothingWhileTheNodeIsSilent) {
+    const Chain chain;
+    ProgressMeter meter;
+    for (double t = 0; t <= 20; t += 1) {
+        ProgressSample sample = chain.At(t, 1000);
+        sample.target_height = 0;
+        meter.Add(sample);
+    }
+    EXPECT_EQ(meter.Read().fraction, 0);
+    EXPECT_FALSE(meter.Read().left);
+}
+
 TEST(ProgressMeter, TargetBehindUsIsNoTrouble) {
     ProgressMeter meter;
-    ProgressSample sample{kStart, 100, 0, 200, 0, 0};
+    ProgressSample sample{kStart, 100, 50, 200, 0, 0};
     meter.Add(sample);
     EXPECT_EQ(meter.Read().fraction, 1);
     EXPECT_EQ(meter.Read().target_height, 100U);
