@@ -3,8 +3,8 @@
 #
 #   contrib/install-deps.sh [build|test|all]
 #
-# build (the default): compiler, CMake and libraries.
-# test: build, and what the test suite adds: GoogleTest, benchmark, clang for the fuzz targets, Python,
+# build (the default): compiler, CMake and libraries; Python for what quickstart.sh shows.
+# test: build, and what the test suite adds: GoogleTest, benchmark, clang for the fuzz targets,
 #       Debian's Electrum and npm. The full node comes from contrib/install-bitcoind.sh.
 # Uses sudo when not root.
 set -euo pipefail
@@ -13,10 +13,11 @@ build=(
     g++ cmake ninja-build pkg-config ccache
     libboost1.81-dev libboost-json1.81-dev libboost-system1.81-dev
     librocksdb-dev libssl-dev libspdlog-dev libcli11-dev libtomlplusplus-dev cppzmq-dev libzmq3-dev
+    python3 debian-archive-keyring
 )
 test=(
     libgtest-dev libbenchmark-dev clang libclang-rt-14-dev clang-format clang-tidy
-    python3 electrum xz-utils debian-archive-keyring
+    electrum xz-utils
 )
 
 case "${1:-build}" in
@@ -39,7 +40,13 @@ if [ ${#missing[@]} -eq 0 ]; then
 fi
 
 root=()
-[ "$(id -u)" = 0 ] || root=(sudo)
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "install-deps: to install packages, run this as root: su -c '$0 ${1:-build}'" >&2
+        exit 1
+    }
+    root=(sudo)
+fi
 echo "install-deps: installing ${missing[*]}"
 "${root[@]}" apt-get -qq update
 "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq --yes install --no-install-recommends "${missing[@]}" >/dev/null
