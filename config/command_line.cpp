@@ -24,6 +24,16 @@ std::string Unknown(const std::string& word) {
            std::string(kSeeHelp);
 }
 
+/// Of what CLI11 complains, one thing can happen with our declarations: an option without its
+/// value.
+std::string Rejected(const CLI::ParseError& error) {
+    const std::string what = error.what();
+    const std::string flag = what.substr(0, what.find(':'));
+    const OptionSpec* spec = flag.starts_with("--") ? FindOption(flag.substr(2)) : nullptr;
+    if (spec == nullptr) return what + std::string(kSeeHelp);
+    return flag + " needs a value; write " + flag + " " + std::string(spec->value);
+}
+
 void Declare(CLI::App& app, const OptionSpec& spec) {
     const std::string flag = "--" + std::string(spec.name);
     if (IsSwitch(spec)) {
@@ -62,7 +72,7 @@ Complaint ReadCommandLine(int argc, const char* const* argv, CommandLine& line) 
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return std::string(error.what()) + std::string(kSeeHelp);
+        return Rejected(error);
     }
     if (const auto extras = app.remaining(true); !extras.empty()) return Unknown(extras.front());
     if (check->parsed()) line.command = Command::check;

@@ -54,18 +54,22 @@ std::string Default(const OptionSpec& spec, const index::Coin& coin) {
     return text;
 }
 
-std::string Facts(const OptionSpec& spec, const index::Coin& coin) {
+std::string Facts(const OptionSpec& spec) {
     std::string facts;
     if (!spec.choices.empty()) facts += " One of: " + OneOf(spec.choices) + ".";
     if (IsRepeatable(spec)) facts += " Can be repeated.";
-    const std::string usual = Default(spec, coin);
-    if (!usual.empty() && !IsSwitch(spec)) facts += " Default: " + usual;
     return facts;
 }
 
 std::string OptionHelp(const OptionSpec& spec, const index::Coin& coin) {
-    const std::string flag = "  --" + std::string(spec.name) + " " + std::string(spec.value);
-    return flag + "\n" + Wrapped(std::string(spec.help) + Facts(spec, coin), "      ");
+    constexpr std::string_view kIndent = "      ";
+    std::string text = "  --" + std::string(spec.name);
+    if (!spec.value.empty()) text += " " + std::string(spec.value);
+    text += "\n" + Wrapped(std::string(spec.help) + Facts(spec), kIndent);
+    const std::string usual = Default(spec, coin);
+    if (!usual.empty() && !IsSwitch(spec))
+        text += std::string(kIndent) + "Default: " + usual + "\n";
+    return text;
 }
 
 /// The option as a line of TOML; an option without default shows what kind of value it takes.

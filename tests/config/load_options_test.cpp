@@ -232,7 +232,7 @@ TEST_F(Load, BadValuesNameWhereTheyStood) {
     ExpectSays(Bad({"--zmq", "udp://x:1"}), {"--zmq", "tcp://127.0.0.1:28332"});
     ExpectSays(Bad({"--report-service", "http://x:1"}), {"--report-service", "ssl://"});
     ExpectSays(Bad({"--report-service", "tcp://x:0"}), {"--report-service"});
-    ExpectSays(Bad({"--tcp"}), {"--tcp"});
+    ExpectSays(Bad({"--tcp"}), {"--tcp needs a value", "--tcp HOST:PORT"});
     ExpectSays(Bad({"--banner-file", "/nowhere/banner"}), {"--banner-file", "/nowhere/banner"});
     ExpectSays(Bad({"--daemon", "none"}), {"--daemon"});
 }
