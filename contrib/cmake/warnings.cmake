@@ -10,7 +10,8 @@ target_compile_definitions(amber_flags INTERFACE
 target_link_libraries(amber_flags INTERFACE Threads::Threads)
 
 if(AMBER_SANITIZE)
-    target_compile_options(amber_flags INTERFACE -fsanitize=${AMBER_SANITIZE} -fno-omit-frame-pointer
+    target_compile_options(amber_flags INTERFACE -fsanitize=${AMBER_SANITIZE} -fno-sanitize-recover=all
+        -fno-omit-frame-pointer
         $<$<CXX_COMPILER_ID:GNU>:-Wno-error>)
     target_link_options(amber_flags INTERFACE -fsanitize=${AMBER_SANITIZE})
 endif()
