@@ -17,7 +17,8 @@ def add_arguments(parser):
 
 def report(case, what, delays):
     case.say(f"{what}: median {statistics.median(delays) * 1000:.0f} ms, "
-             f"worst {max(delays) * 1000:.0f} ms of {len(delays)}")
+             f"worst {max(delays) * 1000:.0f} ms (number {delays.index(max(delays)) + 1}) of "
+             f"{len(delays)}")
     assert max(delays) <= LIMIT, f"{what}: {max(delays):.3f} s"
 
 

@@ -20,7 +20,8 @@ def sample_scripts(case, path):
         for tx in read_block(raw)[1]:
             for output in tx.outputs:
                 script = output.script
-                if is_data_output(script) or len(script) > 10_000:
+                # scantxoutset takes no empty script; test_oracle has that one.
+                if is_data_output(script) or len(script) > 10_000 or not script:
                     continue
                 shape = (len(script), script[:2]) if len(script) < 100 else len(script) // 1000
                 shape_scripts = by_shape.setdefault(shape, set())

@@ -127,11 +127,13 @@ class Amberd(Process):
             return None
 
     def wait_tip(self, node, timeout=60):
-        """Until it serves the node's best block."""
+        """Until it serves the node's best block, and has it in its tables: the writer may be ahead
+        of what is served."""
 
         def reached():
             assert self.running, f"amberd ended with code {self.exit_code}: {self.log()[-3000:]}"
-            return self.tip() == node.getbestblockhash()
+            best = node.getbestblockhash()
+            return self.tip() == best and self.admin("getinfo")["tip"] == best
 
         wait_until(reached, timeout, lambda: f"amberd to reach {node.getblockcount()} "
                    f"{node.getbestblockhash()}; it serves {self.tip()}")
