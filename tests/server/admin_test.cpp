@@ -1,0 +1,195 @@
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <thread>
+
+#include "index/chain/hex.h"
+#include "index/chain/sha256.h"
+#include "server/admin/admin_server.h"
+#include "tests/server/test_server.h"
+
+namespace amber::test {
+namespace {
+
+namespace json = boost::json;
+
+struct AdminTest : testing::Test {
+    FakeWorld world;
+    server::AdminTarget target;
+    index::IndexerStatus status;
+    index::ViewPtr view;
+    std::unique_ptr<server::AdminServer> admin;
+
+    void SetUp() override {
+        target.coin = index::FindCoin("bitcoin", "regtest");
+        target.version = "0.1.0";
+        target.index_status = [this] { return status; };
+        target.current_view = [this] { return view; };
+    }
+    TestClient Start() {
+        admin = std::make_unique<server::AdminServer>("127.0.0.1", 0, target);
+        return TestClient(admin->Port());
+    }
+    static std::string ErrorOf(TestClient& client, const std::string& method,
+                               const std::string& params = "[]") {
+        const auto answer = json::parse(
+            client.Ask(R"({"id":1,"method":")" + method + R"(","params":)" + params + '}'));
+        return std::string(answer.at("error").at("message").as_string());
+    }
+};
+
+TEST_F(AdminTest, InfoFromTheFirstSecond) {
+    TestClient client = Start();
+    const auto info = client.Call("getinfo").as_object();
+    EXPECT_EQ(info.at("height"), nullptr);
+    EXPECT_EQ(info.at("synced"), false);
+    EXPECT_EQ(info.at("sessions"), 0);
+    EXPECT_EQ(info.at("network"), "regtest");
+    EXPECT_GT(info.at("memory_bytes").as_int64(), 1'000'000);
+    EXPECT_EQ(ErrorOf(client, "query", R"(["00"])"), "still syncing: no view to ask yet");
+}
+
+TEST_F(AdminTest, InfoWhenAllIsThere) {
+    status = {.tip = index::Tip{{7}, {}, 20}, .node_height = {9}, .synced = true, .mempool_txs = 3};
+    target.progress = [] { return server::SyncProgress{0.5, std::chrono::seconds(90)}; };
+    target.database_bytes = [] { return 4096; };
+    target.node_software = [] { return index::WalletNode::Software{290400, "/x/"}; };
+    target.server_stats = [] {
+        return server::ServerStats{
+            .sessions = 2, .subscriptions = 5, .requests = {{"a", 1}, {"b", 2}}};
+    };
+    TestClient client = Start();
+    const auto info = client.Call("getinfo").as_object();
+    EXPECT_EQ(info.at("height"), 7);
+    EXPECT_EQ(info.at("daemon_height"), 9);
+    EXPECT_EQ(info.at("synced"), true);
+    EXPECT_EQ(info.at("mempool_txs"), 3);
+    EXPECT_EQ(info.at("progress"), 0.5);
+    EXPECT_EQ(info.at("eta_seconds"), 90);
+    EXPECT_EQ(info.at("database_bytes"), 4096);
+    EXPECT_EQ(info.at("daemon_version"), 290400);
+    EXPECT_EQ(info.at("sessions"), 2);
+    EXPECT_EQ(info.at("subscriptions"), 5);
+    EXPECT_EQ(info.at("requests"), (json::value{{"a", 1}, {"b", 2}}));
+}
+
+TEST_F(AdminTest, QueriesByAddressScriptAndHash) {
+    const std::string script_hex = "76a914000000000000000000000000000000000000000088ac";
+    const ScriptHash script = index::Sha256As<ScriptHash>(*index::FromHex(script_hex));
+    world.Add(script, MakeTxid(1), 1);
+    world.Draft().balance[script] = {5, 6};
+    world.Draft().unspent[script] = {{MakeTxid(1), 0, 1, 5}};
+    view = world.Publish();
+    TestClient client = Start();
+    const auto by_script = client.Call("query", "[\"" + script_hex + "\"]").as_object();
+    EXPECT_EQ(by_script.at("scripthash"), json::value(ToDisplayHex(script)));
+    EXPECT_EQ(by_script.at("balance"), (json::value{{"confirmed", 5}, {"unconfirmed", 6}}));
+    EXPECT_EQ(by_script.at("history").at(0).at("tx_hash"), json::value(ToDisplayHex(MakeTxid(1))));
+    EXPECT_EQ(by_script.at("unspent").at(0).at("value"), 5);
+    const auto two =
+        client.Call("query", "[\"mfWxJ45yp2SFn7UciZyNpvDKrzbhyfKrY8\"," + Quoted(script) + "]");
+    ASSERT_EQ(two.as_array().size(), 2u);
+    for (const json::value& report : two.as_array())
+        EXPECT_EQ(report.at("history"), by_script.at("history"));
+    EXPECT_EQ(ErrorOf(client, "query", R"(["1BoatSLRHtKNngkdXEeobR76b53LETtpyT"])"),
+              "neither an address of this network nor hex: 1BoatSLRHtKNngkdXEeobR76b53LETtpyT");
+    EXPECT_EQ(ErrorOf(client, "query"), "expected addresses, scripts in hex, or script hashes");
+}
+
+TEST_F(AdminTest, SessionsAndDisconnect) {
+    std::vector<std::uint64_t> gone;
+    target.sessions = [] {
+        return std::vector<server::SessionInfo>{{.id = 4, .peer = "1.2.3.4:5"}, {.id = 6}};
+    };
+    target.disconnect = [&](std::uint64_t id) {
+        gone.push_back(id);
+        return id != 5;
+    };
+    TestClient client = Start();
+    const auto sessions = client.Call("sessions").as_array();
+    ASSERT_EQ(sessions.size(), 2u);
+    EXPECT_EQ(sessions[0].at("id"), 4);
+    EXPECT_EQ(sessions[0].at("peer"), "1.2.3.4:5");
+    EXPECT_EQ(client.Call("disconnect", R"(["4,5","x"])"),
+              (json::value{"disconnected 4", "no session 5", "no session x"}));
+    EXPECT_EQ(client.Call("disconnect", R"({"session_ids":[6]})"), json::value{"disconnected 6"});
+    EXPECT_EQ(client.Call("disconnect", R"(["all"])"),
+              (json::value{"disconnected 4", "disconnected 6"}));
+    EXPECT_EQ(gone, (std::vector<std::uint64_t>{4, 5, 6, 4, 6}));
+}
+
+TEST_F(AdminTest, ReorgAnswersFromAnotherThread) {
+    std::thread syncing;
+    target.reorg = [&](std::uint32_t count, const server::AdminTarget::Done& done) {
+        if (syncing.joinable()) syncing.join();
+        syncing = std::thread([=] { done(count > 5 ? "more than the undo window" : ""); });
+    };
+    TestClient client = Start();
+    EXPECT_EQ(client.Call("reorg", "[2]"), "disconnected 2 blocks; following the node again");
+    EXPECT_EQ(client.Call("reorg", R"(["2"])"), "disconnected 2 blocks; following the node again");
+    EXPECT_EQ(client.Call("reorg"), "disconnected 3 blocks; following the node again");
+    EXPECT_EQ(ErrorOf(client, "reorg", "[6]"), "more than the undo window");
+    EXPECT_EQ(ErrorOf(client, "reorg", "[0]"), "count should be a positive integer");
+    EXPECT_EQ(ErrorOf(client, "reorg", R"(["x"])"), "count should be a positive integer");
+    syncing.join();
+}
+
+TEST_F(AdminTest, AnAnswerAfterTheEndIsDropped) {
+    server::AdminTarget::Done late;
+    target.reorg = [&](std::uint32_t, server::AdminTarget::Done done) { late = std::move(done); };
+    TestClient client = Start();
+    client.SendLine(R"({"id":1,"method":"reorg"})");
+    TestClient other(admin->Port());
+    other.Call("getinfo");  // by now the reorg has been asked for
+    admin.reset();
+    late("");
+    EXPECT_EQ(client.ReadLine(), std::nullopt);
+}
+
+TEST_F(AdminTest, SettingsAndStop) {
+    std::vector<std::string> urls{"http://127.0.0.1:1"};
+    bool stopped = false;
+    target.daemon_url = [&](const std::vector<std::string>& given) {
+        if (!given.empty() && given[0] == "nonsense") throw std::runtime_error("not a URL");
+        if (!given.empty()) urls = given;
+        return urls;
+    };
+    target.log_level = [](const std::string& level) { return level.empty() ? "info" : level; };
+    target.digest = [] { return R"({"rows":"ab"})"; };
+    target.stop = [&] { stopped = true; };
+    TestClient client = Start();
+    EXPECT_EQ(client.Call("daemon_url"), json::value{"http://127.0.0.1:1"});
+    EXPECT_EQ(client.Call("daemon_url", R"(["a","b"])"), (json::value{"a", "b"}));
+    EXPECT_EQ(client.Call("daemon_url", R"({"daemon_url":"c,d"})"), (json::value{"c", "d"}));
+    EXPECT_EQ(ErrorOf(client, "daemon_url", R"(["nonsense"])"), "not a URL");
+    EXPECT_EQ(client.Call("log_level"), "info");
+    EXPECT_EQ(client.Call("log_level", R"(["debug"])"), "debug");
+    EXPECT_EQ(client.Call("digest").at("rows"), "ab");
+    EXPECT_EQ(client.Call("stop"), "stopping");
+    EXPECT_TRUE(stopped);
+}
+
+TEST_F(AdminTest, WhatIsNotThere) {
+    TestClient client = Start();
+    for (const char* method :
+         {"sessions", "disconnect", "daemon_url", "log_level", "reorg", "digest", "stop"})
+        EXPECT_EQ(ErrorOf(client, method), "not available") << method;
+    EXPECT_EQ(ErrorOf(client, "blockchain.headers.subscribe"), "unknown method");
+    EXPECT_EQ(client.Ask("nonsense"),
+              R"({"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"invalid JSON"}})");
+    client.Send(std::string(3 << 20, 'x'));
+    EXPECT_EQ(client.ReadLine(), std::nullopt);
+}
+
+TEST_F(AdminTest, ATakenPortIsNamed) {
+    TestClient client = Start();
+    try {
+        server::AdminServer second("127.0.0.1", admin->Port(), target);
+        FAIL() << "listens twice";
+    } catch (const std::runtime_error& error) {
+        EXPECT_TRUE(std::string(error.what()).starts_with("cannot listen on 127.0.0.1:"));
+    }
+}
+
+}  // namespace
+}  // namespace amber::test

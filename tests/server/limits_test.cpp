@@ -1,0 +1,180 @@
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "tests/server/test_server.h"
+
+namespace amber::test {
+namespace {
+
+constexpr const char* kPing = R"({"id":1,"method":"server.ping"})";
+
+struct LimitsTest : testing::Test {
+    TestServer server;
+
+    static std::string Balance(int id, const ScriptHash& script) {
+        return "{\"id\":" + std::to_string(id) +
+               R"(,"method":"blockchain.scripthash.get_balance","params":[)" + Quoted(script) +
+               "]}";
+    }
+};
+
+TEST_F(LimitsTest, Sessions) {
+    server.options.max_sessions = 2;
+    server.Start();
+    TestClient one = server.Connect();
+    one.Ask(kPing);
+    {
+        TestClient two = server.Connect();
+        two.Ask(kPing);
+        TestClient three = server.Connect();
+        EXPECT_EQ(three.ReadLine(), std::nullopt);
+    }
+    EXPECT_TRUE(Eventually([&] { return server.Server().Stats().sessions == 1; }));
+    EXPECT_TRUE(Eventually([&] {
+        try {
+            server.Connect().Ask(kPing);
+            return true;
+        } catch (const std::runtime_error&) {
+            return false;
+        }
+    }));
+}
+
+TEST_F(LimitsTest, SubscriptionsOfASession) {
+    server.options.max_subscriptions_per_session = 2;
+    server.Start();
+    TestClient client = server.Connect();
+    const auto subscribe = [&](unsigned number) {
+        return client.Ask(R"({"id":1,"method":"blockchain.scripthash.subscribe","params":[)" +
+                          Quoted(MakeScript(number)) + "]}");
+    };
+    const std::string good = R"({"jsonrpc":"2.0","id":1,"result":null})";
+    EXPECT_EQ(subscribe(1), good);
+    EXPECT_EQ(subscribe(2), good);
+    EXPECT_EQ(
+        subscribe(3),
+        R"({"jsonrpc":"2.0","id":1,"error":{"code":4,"message":"Subscription limit reached"}})");
+    EXPECT_EQ(subscribe(1), good) << "again is not one more";
+    client.Call("blockchain.scripthash.unsubscribe", "[" + Quoted(MakeScript(1)) + "]");
+    EXPECT_EQ(subscribe(3), good);
+}
+
+TEST_F(LimitsTest, SubscriptionsOfAll) {
+    server.options.max_subscriptions = 3;
+    server.Start();
+    TestClient one = server.Connect(), two = server.Connect();
+    const auto subscribe = [](TestClient& client, unsigned number) {
+        return client.Call("blockchain.scripthash.subscribe",
+                           "[" + Quoted(MakeScript(number)) + "]");
+    };
+    subscribe(one, 1);
+    subscribe(one, 2);
+    subscribe(two, 1);
+    EXPECT_THROW(subscribe(two, 2), std::runtime_error);
+    EXPECT_EQ(server.Server().Stats().subscriptions, 3u);
+}
+
+TEST_F(LimitsTest, AnswerSize) {
+    server.options.max_send_bytes = 1000;
+    server.options.banner = std::string(2000, 'x');
+    server.Start();
+    EXPECT_EQ(server.Connect().Ask(R"({"id":1,"method":"server.banner"})"),
+              R"({"jsonrpc":"2.0","id":1,"error":{"code":-32600,)"
+              R"("message":"response too large (over 1000 bytes)"
+}
+})");
+}
+
+TEST_F(LimitsTest, RequestsInFlight) {
+    server.options.max_in_flight = 4;
+    server.Start();
+    server.node.Hold();
+    TestClient client = server.Connect();
+    for (int n = 0; n < 20; ++n)
+        client.SendLine(R"({"id":1,"method":"blockchain.transaction.get","params":[)" +
+                        Quoted(MakeTxid(static_cast<unsigned>(n))) + "]}");
+    ASSERT_TRUE(Eventually([&] { return server.node.CountCalls("raw") == 4; }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_EQ(server.node.CountCalls("raw"), 4u);
+    EXPECT_EQ(server.Server().Sessions().at(0).in_flight, 4u);
+    server.node.Release();
+    for (int n = 0; n < 20; ++n) EXPECT_TRUE(client.ReadLine());
+    EXPECT_EQ(server.node.CountCalls("raw"), 20u);
+}
+
+TEST_F(LimitsTest, ReadsWaitingForTheDisk) {
+    server.options.query_threads = 1;
+    server.options.query_queue = 2;
+    server.world.Cold().percent = 100;
+    server.world.Cold().disk_delay_us = 100'000;
+    server.Start();
+    TestClient client = server.Connect();
+    for (int n = 0; n < 10; ++n) client.SendLine(Balance(n, MakeScript(1)));
+    int good = 0, busy = 0;
+    for (int n = 0; n < 10; ++n) {
+        const std::string line = *client.ReadLine();
+        if (line.find(R"("code":-102)") != line.npos) ++busy;
+        if (line.find(R"("confirmed":0)") != line.npos) ++good;
+    }
+    EXPECT_EQ(good + busy, 10);
+    EXPECT_GE(busy, 6);
+    EXPECT_GE(good, 2);
+}
+
+TEST_F(LimitsTest, IdleSessionsAreClosed) {
+    server.options.idle_timeout = std::chrono::seconds(1);
+    server.Start();
+    TestClient idle = server.Connect(), busy = server.Connect();
+    const auto start = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - start < std::chrono::milliseconds(2500)) {
+        busy.Ask(kPing);
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    EXPECT_EQ(idle.ReadLine(), std::nullopt);
+    busy.Ask(kPing);
+}
+
+/// A session with much to do does not keep the others of its thread waiting.
+TEST_F(LimitsTest, TakesTurns) {
+    server.options.io_threads = 1;
+    server.options.banner = std::string(1000, 'b');
+    server.Start();
+    TestClient greedy = server.Connect(), modest = server.Connect();
+    std::string requests;
+    for (int n = 0; n < 50'000; ++n)
+        requests += R"({"id":1,"method":"server.banner"})"
+                    "\n";
+    std::thread reader([&] {
+        for (int n = 0; n < 50'000; ++n)
+            if (!greedy.ReadLine()) return;
+    });
+    std::thread writer([&] { greedy.Send(requests); });
+    auto worst = std::chrono::steady_clock::duration::zero();
+    for (int n = 0; n < 50; ++n) {
+        const auto start = std::chrono::steady_clock::now();
+        modest.Ask(kPing);
+        worst = std::max(worst, std::chrono::steady_clock::now() - start);
+    }
+    writer.join();
+    reader.join();
+    EXPECT_LT(worst, std::chrono::seconds(2));
+}
+
+TEST_F(LimitsTest, ATakenPortIsNamed) {
+    server.Start();
+    TestServer second;
+    second.options.listeners = {
+        {server::TransportKind::tcp, "127.0.0.1", server.Server().Ports()[0]}};
+    try {
+        second.Start();
+        FAIL() << "listens twice";
+    } catch (const std::runtime_error& error) {
+        EXPECT_EQ(std::string(error.what()),
+                  "cannot listen on 127.0.0.1:" + std::to_string(server.Server().Ports()[0]) +
+                      ": Address already in use");
+    }
+}
+
+}  // namespace
+}  // namespace amber::test

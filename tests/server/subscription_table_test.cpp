@@ -1,0 +1,106 @@
+#include "server/subscriptions/subscription_table.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <set>
+
+namespace amber::server {
+namespace {
+
+/// Few different names, several scripts to each: collisions of short names are common.
+index::ScriptHash Script(unsigned number) {
+    index::ScriptHash hash;
+    hash.bytes[0] = static_cast<std::uint8_t>(number / 4);
+    hash.bytes[31] = static_cast<std::uint8_t>(number % 4);
+    return hash;
+}
+
+using Model = std::map<index::ScriptHash, std::set<SessionNumber>>;
+
+void ExpectEqual(SubscriptionTable& table, const Model& model) {
+    std::size_t size = 0;
+    std::map<SessionNumber, std::size_t> by_session;
+    for (unsigned n = 0; n < 80; ++n) {
+        const index::ScriptHash script = Script(n);
+        const auto number = table.Find(script);
+        const auto wanted = model.find(script);
+        ASSERT_EQ(number != SubscriptionTable::kNone, wanted != model.end());
+        if (wanted == model.end()) continue;
+        std::set<SessionNumber> subscribers;
+        table.ForEachSubscriber(number, [&](SessionNumber session) {
+            ASSERT_TRUE(subscribers.insert(session).second) << "twice";
+        });
+        ASSERT_EQ(subscribers, wanted->second);
+        size += subscribers.size();
+        for (const SessionNumber session : subscribers) ++by_session[session];
+        unsigned found = 0;
+        table.ForEachNamed(index::ToHashX(script), [&](SubscriptionTable::Number named) {
+            if (named == number) ++found;
+            ASSERT_EQ(index::ToHashX(table.At(named).hash), index::ToHashX(script));
+        });
+        ASSERT_EQ(found, 1u);
+    }
+    ASSERT_EQ(table.Size(), size);
+    for (SessionNumber session = 0; session < 10; ++session)
+        ASSERT_EQ(table.SizeOf(session), by_session[session]);
+}
+
+TEST(SubscriptionTable, EqualsANaiveModel) {
+    const unsigned seed = std::random_device{}();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937 random(seed);
+    SubscriptionTable table;
+    Model model;
+    for (int step = 0; step < 20'000; ++step) {
+        const SessionNumber session = random() % 10;
+        const index::ScriptHash script = Script(random() % 80);
+        switch (random() % 8) {
+            case 0: {
+                table.RemoveSession(session);
+                for (auto entry = model.begin(); entry != model.end();) {
+                    entry->second.erase(session);
+                    entry = entry->second.empty() ? model.erase(entry) : std::next(entry);
+                }
+                break;
+            }
+            case 1:
+            case 2: {
+                const bool had = model.contains(script) && model[script].erase(session) > 0;
+                if (model.contains(script) && model[script].empty()) model.erase(script);
+                ASSERT_EQ(table.Remove(session, script), had);
+                break;
+            }
+            default: {
+                const bool fresh = !model.contains(script);
+                model[script].insert(session);
+                const auto added = table.Add(session, script);
+                ASSERT_NE(added.script, SubscriptionTable::kNone);
+                ASSERT_EQ(added.new_script, fresh);
+                ASSERT_EQ(table.At(added.script).hash, script);
+            }
+        }
+        if (step % 100 == 0) ExpectEqual(table, model);
+    }
+    ExpectEqual(table, model);
+}
+
+TEST(SubscriptionTable, RefusesScriptsMadeToCollide) {
+    SubscriptionTable table;
+    index::ScriptHash script;
+    for (unsigned n = 0; n < SubscriptionTable::kMaxSameName; ++n) {
+        script.bytes[31] = static_cast<std::uint8_t>(n);
+        EXPECT_NE(table.Add(1, script).script, SubscriptionTable::kNone);
+    }
+    script.bytes[31] = 0xff;
+    EXPECT_EQ(table.Add(1, script).script, SubscriptionTable::kNone);
+    EXPECT_EQ(table.Size(), SubscriptionTable::kMaxSameName);
+    script.bytes[31] = 0;
+    EXPECT_TRUE(table.Remove(1, script));
+    script.bytes[31] = 0xff;
+    EXPECT_NE(table.Add(1, script).script, SubscriptionTable::kNone);
+}
+
+}  // namespace
+}  // namespace amber::server
