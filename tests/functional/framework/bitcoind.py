@@ -176,11 +176,12 @@ class Bitcoind(Process):
     # Wallet
 
     def create_wallet(self, name="w", mature_coins=0):
-        """A wallet with that many spendable coinbases."""
+        """A wallet with that many spendable coinbases, mature even after reorganisations 100 deep:
+        a wallet gives up transactions whose inputs became immature."""
         self.createwallet(name)
         if mature_coins:
             self.mine(mature_coins, self.getnewaddress())
-            self.mine(100)
+            self.mine(210)
 
     def script_of(self, address):
         """Hex of the output script."""
