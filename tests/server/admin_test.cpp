@@ -50,13 +50,19 @@ TEST_F(AdminTest, InfoFromTheFirstSecond) {
 }
 
 TEST_F(AdminTest, InfoWhenAllIsThere) {
-    status = {.tip = index::Tip{{7}, {}, 20}, .node_height = {9}, .synced = true, .mempool_txs = 3};
+    status.tip = index::Tip{{7}, {}, 20};
+    status.node_height = {9};
+    status.synced = true;
+    status.mempool_txs = 3;
     target.progress = [] { return server::SyncProgress{0.5, std::chrono::seconds(90)}; };
     target.database_bytes = [] { return 4096; };
     target.node_software = [] { return index::WalletNode::Software{290400, "/x/"}; };
     target.server_stats = [] {
-        return server::ServerStats{
-            .sessions = 2, .subscriptions = 5, .requests = {{"a", 1}, {"b", 2}}};
+        server::ServerStats stats;
+        stats.sessions = 2;
+        stats.subscriptions = 5;
+        stats.requests = {{"a", 1}, {"b", 2}};
+        return stats;
     };
     TestClient client = Start();
     const auto info = client.Call("getinfo").as_object();
@@ -99,7 +105,11 @@ TEST_F(AdminTest, QueriesByAddressScriptAndHash) {
 TEST_F(AdminTest, SessionsAndDisconnect) {
     std::vector<std::uint64_t> gone;
     target.sessions = [] {
-        return std::vector<server::SessionInfo>{{.id = 4, .peer = "1.2.3.4:5"}, {.id = 6}};
+        std::vector<server::SessionInfo> sessions(2);
+        sessions[0].id = 4;
+        sessions[0].peer = "1.2.3.4:5";
+        sessions[1].id = 6;
+        return sessions;
     };
     target.disconnect = [&](std::uint64_t id) {
         gone.push_back(id);

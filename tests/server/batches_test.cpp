@@ -62,7 +62,8 @@ TEST_F(BatchesTest, MixesMemoryDiskAndNode) {
     }
     for (int round = 0; round < 3; ++round) {
         std::set<std::int64_t> ids;
-        for (const json::value& answer : json::parse(client.Ask(batch + "]")).as_array()) {
+        const json::array answers = json::parse(client.Ask(batch + "]")).as_array();
+        for (const json::value& answer : answers) {
             const std::int64_t id = answer.at("id").as_int64();
             EXPECT_TRUE(ids.insert(id).second) << id;
             if (id % 3 == 0)

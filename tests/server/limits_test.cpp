@@ -81,9 +81,7 @@ TEST_F(LimitsTest, AnswerSize) {
     server.Start();
     EXPECT_EQ(server.Connect().Ask(R"({"id":1,"method":"server.banner"})"),
               R"({"jsonrpc":"2.0","id":1,"error":{"code":-32600,)"
-              R"("message":"response too large (over 1000 bytes)"
-}
-})");
+              R"x("message":"response too large (over 1000 bytes)"}})x");
 }
 
 TEST_F(LimitsTest, RequestsInFlight) {
