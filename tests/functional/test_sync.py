@@ -5,6 +5,7 @@ The digests of both indexes are equal; the number of unspent outputs agrees with
 """
 
 import decimal
+import time
 
 from framework import main
 from framework.generated import amber_unspent
@@ -67,6 +68,19 @@ def compare_with_count(case, node, amber, description):
     case.say(f"{wanted} unspent outputs, as gettxoutsetinfo says")
 
 
+def interrupted(case, node, wanted):
+    """Told to stop at random moments of a first sync, it ends cleanly and goes on from there."""
+    amber = case.amber(node, name="interrupted", source="rest")
+    for _ in range(6):
+        amber.start(wait=False)
+        time.sleep(case.random.uniform(0.1, 1))
+        amber.stop()
+    amber.start()
+    case.assert_same_digest(amber.digest(), wanted, "after interruptions")
+    amber.stop()
+    case.say("interrupted six times")
+
+
 def test(case):
     path, description = case.chain(seed=case.args.seed)
     node = case.node(rest=True)
@@ -92,6 +106,8 @@ def test(case):
         offline = amber.offline_digest()
         case.assert_same_digest(offline, digests[source], "offline and online")
     case.assert_same_digest(digests["rest"], digests["rpc"], "rest and rpc")
+
+    interrupted(case, node, digests["rpc"])
 
     # What is committed is served again at once.
     amber.start()

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import NamedTuple
 
+from . import wait
 from .transports import TcpTransport
 
 
@@ -101,7 +102,8 @@ class ElectrumClient:
 
     def answers(self, ids, timeout=None):
         """Whole answer objects, in the order of the requests."""
-        deadline = time.monotonic() + (timeout or self.timeout)
+        timeout = (timeout or self.timeout) * wait.patience
+        deadline = time.monotonic() + timeout
         taken = []
         with self._changed:
             for number in ids:
@@ -111,7 +113,7 @@ class ElectrumClient:
                     if not self._changed.wait(max(0, deadline - time.monotonic())) \
                             and time.monotonic() > deadline:
                         raise AssertionError(f"no answer to request {number} within "
-                                             f"{timeout or self.timeout} s")
+                                             f"{timeout} s")
                 taken.append(self._answers.pop(number))
         return taken
 
@@ -119,7 +121,7 @@ class ElectrumClient:
 
     def notification(self, method=None, timeout=None):
         """Takes the oldest notification (of `method`), waiting for it if need be."""
-        timeout = self.timeout if timeout is None else timeout
+        timeout = (self.timeout if timeout is None else timeout) * wait.patience
         deadline = time.monotonic() + timeout
         with self._changed:
             while True:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import threading
 
+from . import wait
 from .wait import wait_until
 
 _libc = ctypes.CDLL(None)
@@ -50,6 +51,7 @@ class Process:
             return file.read().decode(errors="replace")
 
     def wait_exit(self, timeout):
+        timeout *= wait.patience
         try:
             return self.child.wait(timeout)
         except subprocess.TimeoutExpired:

@@ -12,6 +12,7 @@ import tempfile
 import time
 import traceback
 
+from . import wait
 from .amberd import Amberd
 from .bitcoind import Bitcoind
 
@@ -112,6 +113,8 @@ def main(test, add_arguments=None):
     parser.add_argument("--bitcoind", type=pathlib.Path, default=default_bitcoind())
     parser.add_argument("--tmpdir", default=None, help="where the scratch folder goes")
     parser.add_argument("--keep", action="store_true", help="keep the scratch folder")
+    parser.add_argument("--sanitized", action="store_true",
+                        help="the programs have sanitizers: be patient, do less, allow memory")
     parser.add_argument("--seed", type=int, default=None, help="default: a new one, printed")
     if add_arguments is not None:
         add_arguments(parser)
@@ -119,6 +122,8 @@ def main(test, add_arguments=None):
     if args.seed is None:
         args.seed = random.SystemRandom().randrange(1 << 32)
     print(f"seed {args.seed}", flush=True)
+    if args.sanitized:
+        wait.patience = 4.0
     for program in (args.amberd, args.amber_cli, args.generate_chain, args.bitcoind):
         if not program.exists():
             print(f"FAILED: {program} is missing")
