@@ -109,10 +109,11 @@ public:
         return stats;
     }
 
+    // Asking the threads takes as long as their turns: not while announcements wait for the lock.
+
     std::vector<SessionInfo> Sessions() const {
-        const std::lock_guard lock(mutex_);
         std::vector<SessionInfo> all;
-        for (const auto& thread : threads_) {
+        for (const auto& thread : Threads()) {
             std::vector<SessionInfo> some = thread->Sessions();
             std::move(some.begin(), some.end(), std::back_inserter(all));
         }
@@ -122,12 +123,17 @@ public:
     }
 
     bool Disconnect(std::uint64_t id) {
-        const std::lock_guard lock(mutex_);
-        return std::any_of(threads_.begin(), threads_.end(),
+        const auto threads = Threads();
+        return std::any_of(threads.begin(), threads.end(),
                            [id](const auto& thread) { return thread->Disconnect(id); });
     }
 
 private:
+    std::vector<std::shared_ptr<IoThread>> Threads() const {
+        const std::lock_guard lock(mutex_);
+        return threads_;
+    }
+
     /// New sessions go to the I/O threads in turn.
     std::shared_ptr<Listener> MakeListener(const ListenOptions& listen) {
         const auto next = std::make_shared<std::size_t>(0);

@@ -1,5 +1,5 @@
 // make_corpus DIR: writes first inputs to DIR/fuzz_block and DIR/fuzz_transaction, taken from
-// AMBER_CHAIN_DATA if that is set.
+// AMBER_CHAIN_DATA if that is set, and to DIR/fuzz_request.
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -58,6 +58,31 @@ void AddRealData(Corpus& corpus) {
     }
 }
 
+/// A request of each kind of arguments; the fuzzer finds the rest.
+void WriteRequests(const std::filesystem::path& dir) {
+    std::filesystem::create_directories(dir);
+    const std::string hash(64, '0');
+    const std::pair<const char*, std::string> requests[] = {
+        {"blockchain.block.header", "[1,2]"},
+        {"blockchain.block.headers", "[0,3,2]"},
+        {"blockchain.estimatefee", R"([6,"economical"])"},
+        {"blockchain.headers.subscribe", "[]"},
+        {"blockchain.scripthash.get_history", "[\"" + hash + "\"]"},
+        {"blockchain.scripthash.subscribe", "{\"scripthash\":\"" + hash + "\"}"},
+        {"blockchain.transaction.broadcast_package", R"([["00","ff"],false])"},
+        {"blockchain.transaction.get", "[\"" + hash + "\",true]"},
+        {"blockchain.transaction.id_from_pos", "[1,0,true]"},
+        {"mempool.get_fee_histogram", "[]"},
+        {"server.add_peer", "[{}]"},
+        {"server.version", R"(["\u00e9",["1.4","1.6"]])"}};
+    for (const auto& [method, params] : requests) {
+        std::ofstream file(dir / method, std::ios::binary);
+        file << R"({"jsonrpc":"2.0","id":1,"method":")" << method << R"(","params":)" << params
+             << "}\n["
+             << R"({"id":"a","method":"server.ping"},1])" << '\n';
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -70,5 +95,6 @@ int main(int argc, char** argv) {
         corpus.AddBlock(WriteBlock({RandomTx(3 * seed), RandomTx(3 * seed + 1)}));
     }
     if (amber::test::ChainDataDir()) AddRealData(corpus);
+    WriteRequests(std::filesystem::path(argv[1]) / "fuzz_request");
     std::cout << corpus.Size() << " inputs in " << argv[1] << '\n';
 }
