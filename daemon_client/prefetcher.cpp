@@ -28,8 +28,8 @@ namespace {
 constexpr std::size_t kHashesAtOnce = 1000;
 constexpr std::size_t kHashesAhead = 500;  // list more when fewer are announced and not yet fetched
 // Several small blocks are one request, up to these.
-constexpr std::size_t kRunBlocks = 16;
-constexpr std::size_t kRunBytes = 256 * 1024;
+constexpr std::size_t kRunBlocks = 8;
+constexpr std::size_t kRunBytes = 64 * 1024;
 constexpr std::size_t kSizeGuessAfterTrouble = 1 << 20;  // so that the next try is one block
 
 constexpr int kHeightOutOfRange = -8;

@@ -96,13 +96,14 @@ private:
     std::deque<Slot> slots_;          ///< announced ones last
     std::size_t announced_from_ = 0;  ///< index of the first announced slot
     std::size_t bytes_held_ = 0;
-    std::size_t in_flight_ = 0;     ///< fetches since the last Restart()
-    std::size_t size_guess_ = 300;  ///< of the blocks to come, bytes
-    std::uint64_t listing_ = 0;     ///< id of the hash listing under way; 0: none
-    bool look_ = true;              ///< the node may have more than we know of
-    index::Height node_height_;     ///< as last listed
-    bool paused_ = false;           ///< after trouble
-    std::uint64_t pause_ = 0;       ///< counts the pauses, so that an old timer ends no new one
+    std::size_t in_flight_ = 0;  ///< fetches since the last Restart()
+    /// Bytes of each block to come. Large at first: one block at a time until it is known better.
+    std::size_t size_guess_ = std::size_t{1} << 20;
+    std::uint64_t listing_ = 0;  ///< id of the hash listing under way; 0: none
+    bool look_ = true;           ///< the node may have more than we know of
+    index::Height node_height_;  ///< as last listed
+    bool paused_ = false;        ///< after trouble
+    std::uint64_t pause_ = 0;    ///< counts the pauses, so that an old timer ends no new one
     std::chrono::milliseconds backoff_{};
     bool woken_ = false;
     bool stopped_ = false;

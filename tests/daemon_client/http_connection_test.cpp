@@ -21,7 +21,7 @@ protected:
     void NodeAnswers(Answer answer) {
         node_.SetHook([answer](const auto&) { return answer; });
     }
-    index::NodeResult<HttpAnswer> Ask(std::chrono::milliseconds timeout = 5s) {
+    index::NodeResult<HttpAnswer> Ask(std::chrono::milliseconds timeout = 60s) {
         std::optional<index::NodeResult<HttpAnswer>> result;
         connection_.Send({.target = "/x", .timeout = timeout},
                          [&](auto answer) { result = std::move(answer); });
@@ -31,7 +31,7 @@ protected:
         EXPECT_FALSE(connection_.Busy());
         return std::move(*result);
     }
-    Kind WhyFailed(std::chrono::milliseconds timeout = 5s) {
+    Kind WhyFailed(std::chrono::milliseconds timeout = 60s) {
         const auto answer = Ask(timeout);
         if (answer.has_value()) return Kind::stopped;
         EXPECT_NE(answer.error().message.find(std::to_string(node_.Port())), std::string::npos);
