@@ -237,17 +237,24 @@ TEST(Prefetcher, KeepsToItsBudget) {
     options.prefetch_bytes = 20 * chain[1].size();
     options.block_connections = 2;
     RpcFixture rpc(options);
-    rpc.node.SetChain(chain);
-    BlockFetcher fetcher(rpc.client, Source::rest);
     rpc.node.SetRest(true);
+    BlockFetcher fetcher(rpc.client, Source::rest);
     Prefetcher prefetcher(Regtest(), rpc.options, rpc.client, fetcher);
-    prefetcher.Restart({1});
-    std::this_thread::sleep_for(500ms);
-    EXPECT_GT(rpc.node.Calls("/rest/block"), 10);
-    EXPECT_LE(rpc.node.Calls("/rest/block"), 22);
     std::size_t taken = 0;
-    EXPECT_TRUE(
-        Eventually([&] { return (taken += prefetcher.Take(kPlenty, 100ms).size()) == 199; }));
+    const auto take = [&] { return taken += prefetcher.Take(kPlenty, 100ms).size(); };
+
+    // It learns how large blocks are, then is left alone with more.
+    rpc.node.SetChain({chain.begin(), chain.begin() + 100});
+    EXPECT_TRUE(Eventually([&] { return take() == 100; }));
+    const auto fetched = [&, before = rpc.node.Calls("/rest/block")] {
+        return rpc.node.Calls("/rest/block") - before;
+    };
+    rpc.node.SetChain(chain);
+    prefetcher.Wake();
+    EXPECT_TRUE(Eventually([&] { return fetched() > 10; }));
+    std::this_thread::sleep_for(300ms);
+    EXPECT_LE(fetched(), 22);
+    EXPECT_TRUE(Eventually([&] { return take() == 200; }));
     prefetcher.Stop();
     rpc.client.Stop();
 }
