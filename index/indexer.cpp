@@ -210,8 +210,8 @@ Indexer::Impl::Progress Indexer::Impl::TakeBlocks(const NodeTip& node) {
         if (inbox_.Stopping()) break;
     }
     const auto& tip = processor_.GetTip();
-    if (!tip || tip->hash != node.hash)
-        return blocks.empty() ? Progress::trouble : Progress::more;
+    // Nothing came: Take() has waited as long as made sense, or was woken for a newer tip.
+    if (!tip || tip->hash != node.hash) return Progress::more;
     processor_.Flush();
     // The node may have moved on while we worked; its next event or our next look will tell.
     return Progress::caught_up;
