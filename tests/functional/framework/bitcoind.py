@@ -171,7 +171,21 @@ class Bitcoind(Process):
         # One with another script than before first: the next coinbase may equal an old one.
         self.mine()
         self.mine((depth + 1 if new_blocks is None else new_blocks) - 1, address)
+        if depth > 10 and self.listwallets():
+            self._resend()
         return old
+
+    def _resend(self):
+        """Transactions of blocks deeper than ten are not put back into the mempool, yet the wallet
+        counts their inputs as spent."""
+        mempool = set(self.getrawmempool())
+        for item in self.listtransactions("*", 10_000):
+            if item["confirmations"] == 0 and item["txid"] not in mempool:
+                try:
+                    self.sendrawtransaction(self.gettransaction(item["txid"])["hex"])
+                    mempool.add(item["txid"])
+                except RpcError:
+                    self.abandontransaction(item["txid"])
 
     # Wallet
 
