@@ -34,7 +34,7 @@ struct NodeOptions {
     std::size_t max_answer_bytes = std::size_t{128} << 20;  ///< a longer answer is refused
 
     std::chrono::milliseconds tip_poll{250};       ///< while the node does not tell by ZMQ
-    std::chrono::milliseconds mempool_poll{1000};  ///< likewise
+    std::chrono::milliseconds mempool_poll{250};  ///< likewise
     std::chrono::milliseconds watch_poll{5000};    ///< of both, while it does: is it still right?
     std::chrono::milliseconds connect_timeout{5000};
     std::chrono::milliseconds answer_timeout{60000};  ///< from sending to the answer's last byte

@@ -111,6 +111,8 @@ bool Notifier::JudgeTip(const BlockHash& tip) {
     }
     unheard_.reset();
     if (tip_ == tip) return false;
+    // A block empties the mempool; the next transaction may fill it to the same sizes as before.
+    mempool_info_.clear();
     // Without a tip to compare with, ZMQ cannot be said to have missed one.
     if (zmq_blocks_ && tip_) unheard_ = tip;
     tip_ = tip;

@@ -14,6 +14,8 @@ constexpr ProtocolVersion k16{{1, 6, 0}};
 constexpr Parameter kBlockHeader[] = {{"height"}, {"cp_height", false}};
 constexpr Parameter kBlockHeaders[] = {{"start_height"}, {"count"}, {"cp_height", false}};
 constexpr Parameter kEstimatefee[] = {{"number"}, {"mode", false}};
+/// Of protocol 1.2 and 1.3; means nothing now, but npm's electrum-client still sends it.
+constexpr Parameter kHeadersSubscribe[] = {{"raw", false}};
 constexpr Parameter kScripthash[] = {{"scripthash"}};
 constexpr Parameter kBroadcast[] = {{"raw_tx"}};
 constexpr Parameter kBroadcastPackage[] = {{"raw_txs"}, {"verbose", false}};
@@ -31,7 +33,7 @@ constexpr Method kMethods[] = {
     {"blockchain.block.header", k14, kBlockHeader, BlockchainBlockHeader},
     {"blockchain.block.headers", k14, kBlockHeaders, BlockchainBlockHeaders},
     {"blockchain.estimatefee", k14, kEstimatefee, BlockchainEstimatefee},
-    {"blockchain.headers.subscribe", k14, {}, BlockchainHeadersSubscribe},
+    {"blockchain.headers.subscribe", k14, kHeadersSubscribe, BlockchainHeadersSubscribe},
     {"blockchain.relayfee", k14, {}, BlockchainRelayfee},
     {"blockchain.scripthash.get_balance", k14, kScripthash, BlockchainScripthashGetBalance},
     {"blockchain.scripthash.get_history", k14, kScripthash, BlockchainScripthashGetHistory},
