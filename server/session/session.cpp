@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kRequestsInARow = 256;
 constexpr std::size_t kMaxOpenBatches = 4;      ///< further messages wait
-constexpr unsigned kMaxTries = 8;               ///< computations overtaken by a new view
+constexpr unsigned kMaxTries = 4;               ///< computations overtaken by a new view
 constexpr std::size_t kUnaccounted = 64 << 10;  ///< a session may always hold this much
 constexpr std::chrono::seconds kFinishTime{2};  ///< for a peer to read its last answer
 constexpr std::size_t kQuotedMethodBytes = 80;
@@ -338,13 +338,17 @@ void Session::RunOnPool(const PendingPtr& pending) {
 }
 
 void Session::RunAgain(const PendingPtr& pending) {
-    ++pending->tries;
     const Deliverer deliver(thread_, weak_from_this(), pending);
     PendingDeferrer deferrer(deliver);
-    auto done = RunFromText({*pending->method, pending->text, pending->version,
-                             *thread_.GetShared().services, deferrer},
-                            thread_.Served(), thread_.MemoryQuery(), thread_.Document());
-    if (!done) return RunOnPool(pending);
+    const TextRun run{*pending->method, pending->text, pending->version,
+                      *thread_.GetShared().services, deferrer};
+    auto done = RunFromText(run, thread_.Served(), thread_.MemoryQuery(), thread_.Document());
+    if (!done && ++pending->tries < kMaxTries) return RunOnPool(pending);
+    if (!done) {
+        // Overtaken every time: here nothing can overtake it, and what was read is warm by now.
+        index::Query from_disk(thread_.Served().view, index::store::Reach::disk);
+        done = RunFromText(run, thread_.Served(), from_disk, thread_.Document());
+    }
     if (!IsDeferred(done->outcome))
         Complete(pending, ToCompletion(std::move(*done), thread_.Served()));
 }
@@ -353,8 +357,7 @@ void Session::Complete(const PendingPtr& pending, Completion completion) {
     if (closed_) return;
     const bool outdated =
         completion.view_serial != 0 && completion.view_serial != thread_.Served().view->serial;
-    if (outdated && pending->tries < kMaxTries) return RunAgain(pending);
-    if (outdated) completion = {.result = Busy(), .effects = {}, .view_serial = 0};
+    if (outdated) return RunAgain(pending);
 
     const BatchPtr& batch = pending->batch;
     --in_flight_;

@@ -68,7 +68,7 @@ public:
         : client_(server.Connect()), truth_(truth), random_(seed) {}
 
     void Run(int steps) {
-        for (int step = 0; step < steps; ++step) {
+        for (int step = 0; step < steps && Fine(); ++step) {
             const std::string script = ToDisplayHex(MakeScript(random_() % kScripts));
             switch (random_() % 4) {
                 case 0:
@@ -80,9 +80,9 @@ public:
                 default:
                     Send("subscribe", script);
             }
-            while (pending_.size() > random_() % 8) ReadOne();
+            while (Fine() && pending_.size() > random_() % 8) ReadOne();
         }
-        while (!pending_.empty()) ReadOne();
+        while (Fine() && !pending_.empty()) ReadOne();
     }
 
     /// Until it has heard the newest of everything it is subscribed to.
@@ -92,10 +92,12 @@ public:
                 if (status != truth_.Newest(script)) return true;
             return false;
         };
-        while (behind()) ReadOne();
+        while (Fine() && behind()) ReadOne();
     }
 
 private:
+    static bool Fine() { return !testing::Test::HasFailure(); }
+
     void Send(const std::string& method, const std::string& script) {
         client_.SendLine("{\"id\":" + std::to_string(++id_) +
                          R"(,"method":"blockchain.scripthash.)" + method + R"(","params":[")" +
