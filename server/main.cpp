@@ -219,6 +219,7 @@ void Application::Tick(ProgressDisplay& display) {
         reading = meter_.Read();
     }
     if (status.synced) {
+        display.Hide();
         service_manager_.Status("serving at height " + std::to_string(status.tip->height.value));
     } else if (status.tip) {
         display.Show(reading, now);

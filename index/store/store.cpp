@@ -121,6 +121,9 @@ Store::Store(const StoreOptions& options) : state_(std::make_unique<State>()) {
             throw StoreError("cannot create the folder " + options.path.string() + " (" +
                              error.message() + "); choose another --datadir");
     }
+    if (options.read_only && !std::filesystem::exists(options.path / "CURRENT"))
+        throw StoreError("there is no index in " + options.path.string() +
+                         "; check --network and --datadir");
     const rocksdb::Status status =
         options.read_only
             ? rocksdb::DB::OpenForReadOnly(DatabaseOptions(), options.path, families, &handles, &db)
