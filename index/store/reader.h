@@ -18,7 +18,8 @@ struct ReadOptions;
 namespace amber::index::store {
 
 /// Walks the rows of one table in key order. One thread. Views into key and value hold until the
-/// cursor moves. Every move may throw NotInMemory or StoreError.
+/// cursor moves. Every move may throw NotInMemory or StoreError; a Seek may follow, which then sees
+/// the newest state if the reader has no snapshot.
 class Cursor {
 public:
     ~Cursor();
@@ -40,7 +41,8 @@ private:
     friend class Reader;
     struct State;
     explicit Cursor(std::unique_ptr<State> state);
-    void CheckMove() const;
+    void CheckMove();
+    void BeforeSeek();
     std::unique_ptr<State> state_;
 };
 
