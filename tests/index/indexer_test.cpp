@@ -494,7 +494,8 @@ TEST_F(IndexerTest, EveryViewIsConsistentUnderRandomTraffic) {
     ASSERT_TRUE(running->WaitForTip(world.Blocks().back()->hash));
     const ViewPtr first = running->indexer.CurrentView();
     for (int step = 0; step < (kSanitized ? 80 : 250); ++step) {
-        const auto dice = world.Below(16);
+        const bool pause = step % 10 == 9;  // so that not all steps are taken at once
+        const auto dice = pause ? 4 : world.Below(16);
         for (std::uint32_t n = world.Below(3); n > 0; --n) world.AddTx();
         if (dice < 3) world.ReplaceTx();
         if (dice == 3) world.EvictTx();
@@ -502,6 +503,9 @@ TEST_F(IndexerTest, EveryViewIsConsistentUnderRandomTraffic) {
         if (dice == 6) world.Reorganise(1 + world.Below(4), 1 + world.Below(5));
         Publish(world, node);
         Tell(*running, world, dice >= 4 && dice <= 6, true);
+        if (pause) {
+            ASSERT_TRUE(running->FollowTo(world.Blocks().back()->hash));
+        }
         if (dice > 6) std::this_thread::sleep_for(std::chrono::milliseconds(world.Below(6)));
     }
     // What was lost is made good for by one listing.
@@ -519,7 +523,7 @@ TEST_F(IndexerTest, EveryViewIsConsistentUnderRandomTraffic) {
     Query query(running->indexer.CurrentView(), store::Reach::disk);
     for (std::uint32_t id = 0; id < 30; ++id) ExpectScript(model, mempool, HashXOf(id), query);
     const auto announcements = running->Announcements();
-    EXPECT_GT(announcements.size(), 20u);
+    EXPECT_GE(announcements.size(), kSanitized ? 8u : 25u);
     ViewChecker checker(*first);
     for (const auto& announcement : announcements) checker.Check(*announcement);
     EXPECT_EQ(DigestOf(*store), DigestOf(Regtest(), world.Blocks()));
