@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "index/sole_owner.h"
+
 namespace amber::index {
 
 /// A map whose copies are cheap and independent: copies share what neither has changed.
@@ -74,12 +76,12 @@ private:
         auto& branch = root_[hash & 0xff];
         if (!branch)
             branch = std::make_shared<Branch>();
-        else if (branch.use_count() > 1)
+        else if (!IsSoleOwner(branch))
             branch = std::make_shared<Branch>(*branch);
         auto& leaf = branch->leaves[(hash >> 8) & 0xff];
         if (!leaf)
             leaf = std::make_shared<Leaf>();
-        else if (leaf.use_count() > 1)
+        else if (!IsSoleOwner(leaf))
             leaf = std::make_shared<Leaf>(*leaf);
         return *leaf;
     }

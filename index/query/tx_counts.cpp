@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
+#include "index/sole_owner.h"
+
 namespace amber::index {
 
 Height TxCounts::HeightOf(TxNum num) const {
     // The last chunk whose predecessor ends at or below num, then within it.
-    const auto chunk = std::partition_point(chunks_.begin(), chunks_.end(), [&](const auto& c) {
-        return c->back() <= num.value;
-    });
+    const auto chunk = std::partition_point(chunks_.begin(), chunks_.end(),
+                                            [&](const auto& c) { return c->back() <= num.value; });
     const auto inside = std::upper_bound((*chunk)->begin(), (*chunk)->end(), num.value);
     return {static_cast<std::uint32_t>((chunk - chunks_.begin()) * kChunk +
                                        (inside - (*chunk)->begin()))};
@@ -35,7 +36,7 @@ void TxCounts::Truncate(std::uint32_t size) {
 
 void TxCounts::OwnLastChunk() {
     auto& last = chunks_.back();
-    if (last.use_count() == 1) return;
+    if (IsSoleOwner(last)) return;
     auto copy = std::make_shared<Chunk>();
     copy->reserve(kChunk);
     copy->assign(last->begin(), last->end());
