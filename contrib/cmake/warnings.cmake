@@ -15,6 +15,11 @@ if(AMBER_SANITIZE)
         $<$<CXX_COMPILER_ID:GNU>:-Wno-error>)
     target_link_options(amber_flags INTERFACE -fsanitize=${AMBER_SANITIZE})
 endif()
+if(AMBER_SANITIZE MATCHES "thread")
+    # Into each program, whatever it links: the runtime looks for the function at start.
+    target_sources(amber_flags INTERFACE
+        $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${CMAKE_CURRENT_LIST_DIR}/tsan_suppressions.cpp>)
+endif()
 
 # amber_library(NAME SOURCES... LINK ...): a static library of one folder.
 function(amber_library name)
