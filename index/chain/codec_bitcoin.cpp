@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "index/chain/proof_of_work.h"
 #include "index/chain/sha256.h"
 #include "index/chain/transaction_walk.h"
 
@@ -16,8 +17,16 @@ constexpr std::size_t kHeaderBytes = 80;
 constexpr std::size_t kPreviousOffset = 4;
 constexpr std::size_t kMerkleRootOffset = 36;
 constexpr std::size_t kTimeOffset = 68;
+constexpr std::size_t kTargetOffset = 72;
 
 constexpr std::uint8_t kOpReturn = 0x6a;
+
+std::uint32_t NumberAt(ByteView header, std::size_t offset) {
+    if (header.size() < kHeaderBytes) std::abort();
+    std::uint32_t number;
+    std::memcpy(&number, header.data() + offset, sizeof number);
+    return number;
+}
 
 template <class Hash>
 Hash HashAt(ByteView header, std::size_t offset) {
@@ -144,8 +153,8 @@ std::string Oversized(const char* what, std::size_t size, std::size_t limit) {
            " bytes is larger than the limit of " + std::to_string(limit);
 }
 
-/// Reads the count of transactions and makes room for them.
-bool ReadCount(ByteReader& in, Block& block, ParseError& error) {
+/// Reads the count of transactions; nothing if it cannot be right.
+std::optional<std::size_t> ReadCount(ByteReader& in, ParseError& error) {
     const std::size_t start = in.Offset();
     const std::uint64_t count = in.CompactSize();
     if (!in.Ok()) {
@@ -159,14 +168,32 @@ bool ReadCount(ByteReader& in, Block& block, ParseError& error) {
                      std::to_string(in.Left()) + " bytes left",
                  start};
     } else {
-        block.txs.resize(count);
-        // Most transactions have few inputs and outputs; more only makes the arrays grow.
-        block.inputs.reserve(std::min<std::size_t>(count * 3, in.Left() / kInputBytesMin));
-        block.outputs.reserve(std::min<std::size_t>(count * 3, in.Left() / kOutputBytesMin));
-        return true;
+        return count;
     }
-    return false;
+    return std::nullopt;
 }
+
+void MakeRoom(Block& block, std::size_t count, std::size_t bytes) {
+    block.txs.resize(count);
+    // Most transactions have few inputs and outputs; more only makes the arrays grow.
+    block.inputs.reserve(std::min<std::size_t>(count * 3, bytes / kInputBytesMin));
+    block.outputs.reserve(std::min<std::size_t>(count * 3, bytes / kOutputBytesMin));
+}
+
+ParseError InTransaction(std::size_t number, ParseError error) {
+    error.what = "transaction " + std::to_string(number) + ": " + error.what;
+    return error;
+}
+
+ParseError BytesFollow(const ByteReader& in) {
+    return {std::to_string(in.Left()) + " bytes follow the last transaction", in.Offset()};
+}
+
+/// Wants to know where transactions lie, and nothing of them.
+struct NoSink {
+    void Input(const OutPoint&) {}
+    void Output(Amount, ByteView) {}
+};
 
 bool ReadTransactions(ByteReader& in, Amount money_max, const Codec& codec, Block& block,
                       ParseError& error) {
@@ -178,9 +205,7 @@ bool ReadTransactions(ByteReader& in, Amount money_max, const Codec& codec, Bloc
         tx.first_output = static_cast<std::uint32_t>(block.outputs.size());
         TransactionParts parts;
         if (!walk.Next(parts, sink)) {
-            error = walk.Error();
-            error.what =
-                "transaction " + std::to_string(&tx - block.txs.data()) + ": " + error.what;
+            error = InTransaction(&tx - block.txs.data(), walk.Error());
             return false;
         }
         tx.offset = static_cast<std::uint32_t>(parts.offset);
@@ -214,15 +239,36 @@ Parsed<Block> BitcoinCodec::ParseBlock(Bytes raw) const {
     ByteReader in(block.raw);
     in.Take(*header_size);
     ParseError error;
-    if (!ReadCount(in, block, error) ||
-        !ReadTransactions(in, rules_.money_max, *this, block, error)) {
-        return error;
-    }
-    if (in.Left() > 0) {
-        return ParseError{std::to_string(in.Left()) + " bytes follow the last transaction",
-                          in.Offset()};
-    }
+    const auto count = ReadCount(in, error);
+    if (!count) return error;
+    MakeRoom(block, *count, in.Left());
+    if (!ReadTransactions(in, rules_.money_max, *this, block, error)) return error;
+    if (in.Left() > 0) return BytesFollow(in);
     return block;
+}
+
+Parsed<std::vector<std::uint32_t>> BitcoinCodec::TransactionOffsets(ByteView block) const {
+    if (block.size() > rules_.block_bytes_max)
+        return ParseError{Oversized("block", block.size(), rules_.block_bytes_max), 0};
+    ByteReader in(block);
+    if (in.Take(HeaderSize(block).value_or(0)).empty())
+        return ParseError{"header: cut off", block.size()};
+    ParseError error;
+    const auto count = ReadCount(in, error);
+    if (!count) return error;
+
+    std::vector<std::uint32_t> offsets;
+    offsets.reserve(*count + 1);
+    TransactionWalk walk(in, rules_.money_max);
+    NoSink sink;
+    for (std::size_t i = 0; i < *count; ++i) {
+        TransactionParts parts;
+        if (!walk.Next(parts, sink)) return InTransaction(i, walk.Error());
+        offsets.push_back(static_cast<std::uint32_t>(parts.offset));
+    }
+    if (in.Left() > 0) return BytesFollow(in);
+    offsets.push_back(static_cast<std::uint32_t>(in.Offset()));
+    return offsets;
 }
 
 Parsed<Transaction> BitcoinCodec::ParseTransaction(ByteView raw) const {
@@ -265,11 +311,14 @@ MerkleNode BitcoinCodec::MerkleRoot(ByteView header) const {
     return HashAt<MerkleNode>(header, kMerkleRootOffset);
 }
 
-std::uint32_t BitcoinCodec::Time(ByteView header) const {
-    if (header.size() < kHeaderBytes) std::abort();
-    std::uint32_t time;
-    std::memcpy(&time, header.data() + kTimeOffset, sizeof time);
-    return time;
+std::uint32_t BitcoinCodec::Time(ByteView header) const { return NumberAt(header, kTimeOffset); }
+
+std::uint32_t BitcoinCodec::TargetBits(ByteView header) const {
+    return NumberAt(header, kTargetOffset);
+}
+
+bool BitcoinCodec::HasProofOfWork(ByteView header) const {
+    return MeetsTarget(HashHeader(header), TargetBits(header));
 }
 
 bool BitcoinCodec::IsIndexed(ByteView script) const {

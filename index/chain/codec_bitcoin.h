@@ -18,12 +18,17 @@ public:
 
     [[nodiscard]] Parsed<Block> ParseBlock(Bytes raw) const override;
     [[nodiscard]] Parsed<Transaction> ParseTransaction(ByteView raw) const override;
+    [[nodiscard]] Parsed<std::vector<std::uint32_t>> TransactionOffsets(
+        ByteView block) const override;
+    [[nodiscard]] std::size_t BlockBytesMax() const override { return rules_.block_bytes_max; }
     [[nodiscard]] std::optional<std::size_t> HeaderSize(ByteView bytes) const override;
-    // Precondition of these four: a whole header.
+    // Precondition of these six: a whole header.
     [[nodiscard]] BlockHash HashHeader(ByteView header) const override;
     [[nodiscard]] BlockHash PreviousHash(ByteView header) const override;
     [[nodiscard]] MerkleNode MerkleRoot(ByteView header) const override;
     [[nodiscard]] std::uint32_t Time(ByteView header) const override;
+    [[nodiscard]] std::uint32_t TargetBits(ByteView header) const override;
+    [[nodiscard]] bool HasProofOfWork(ByteView header) const override;
     [[nodiscard]] bool IsIndexed(ByteView script) const override;
 
 private:

@@ -24,12 +24,22 @@ public:
     [[nodiscard]] virtual Parsed<Block> ParseBlock(Bytes raw) const = 0;
     /// Takes one whole transaction, with or without witness.
     [[nodiscard]] virtual Parsed<Transaction> ParseTransaction(ByteView raw) const = 0;
+    /// Where each transaction of a whole block begins, and last, where the block ends. Walks over
+    /// the bytes without hashing any; refuses what ParseBlock() refuses.
+    [[nodiscard]] virtual Parsed<std::vector<std::uint32_t>> TransactionOffsets(
+        ByteView block) const = 0;
+    /// No block is larger, serialised.
+    [[nodiscard]] virtual std::size_t BlockBytesMax() const = 0;
     /// Bytes the header at the start of `bytes` takes; nothing if truncated.
     [[nodiscard]] virtual std::optional<std::size_t> HeaderSize(ByteView bytes) const = 0;
     [[nodiscard]] virtual BlockHash HashHeader(ByteView header) const = 0;
     [[nodiscard]] virtual BlockHash PreviousHash(ByteView header) const = 0;
     [[nodiscard]] virtual MerkleNode MerkleRoot(ByteView header) const = 0;
     [[nodiscard]] virtual std::uint32_t Time(ByteView header) const = 0;
+    /// The target that the header claims to meet, in compact form: see proof_of_work.h.
+    [[nodiscard]] virtual std::uint32_t TargetBits(ByteView header) const = 0;
+    /// Whether the header meets the target it claims (which may be any).
+    [[nodiscard]] virtual bool HasProofOfWork(ByteView header) const = 0;
     /// False for data outputs: scripts that start with 6a or 00 6a (protocol.md 4.1).
     [[nodiscard]] virtual bool IsIndexed(ByteView script) const = 0;
 };
@@ -43,8 +53,8 @@ struct AddressFormat {
 
 /// The facts of one coin on one network. A value: no code asks which coin it is.
 struct Coin {
-    std::string_view name;     ///< "bitcoin"
-    std::string_view network;  ///< "mainnet", "testnet", "testnet4", "signet", "regtest"
+    std::string_view name;          ///< "bitcoin"
+    std::string_view network;       ///< "mainnet", "testnet", "testnet4", "signet", "regtest"
     std::string_view node_network;  ///< what getblockchaininfo calls it: "main", "test", ...
     std::uint8_t magic[4] = {};     ///< of peer-to-peer messages and block files
     BlockHash genesis;

@@ -57,6 +57,12 @@ TEST(BitcoinCodec, RandomBlocksComeBackAsWritten) {
             ExpectTxInBlock(*block, i, txs[i]);
             leaves.push_back(HashCast<MerkleNode>(block->txs[i].txid));
         }
+        const auto offsets = kCodec.TransactionOffsets(block->raw);
+        ASSERT_TRUE(offsets) << offsets.error().what;
+        ASSERT_EQ(offsets->size(), txs.size() + 1);
+        for (std::size_t i = 0; i < txs.size(); ++i)
+            EXPECT_EQ(offsets->at(i), block->txs[i].offset);
+        EXPECT_EQ(offsets->back(), block->raw.size());
         EXPECT_EQ(block->merkle_root, ComputeMerkleRoot(leaves));
     }
 }
@@ -70,6 +76,7 @@ TEST(BitcoinCodec, HeaderFields) {
     EXPECT_EQ(block.merkle_root.bytes[0], 36);
     EXPECT_EQ(block.merkle_root.bytes[31], 67);
     EXPECT_EQ(block.time, 0x47464544u);
+    EXPECT_EQ(kCodec.TargetBits(block.Header()), 0x4b4a4948u);
     EXPECT_FALSE(kCodec.HeaderSize(ByteView(raw).first(79)));
     EXPECT_EQ(kCodec.HeaderSize(ByteView(raw).first(80)), 80u);
 }
@@ -115,6 +122,10 @@ TEST(BitcoinCodec, EveryTruncationOfABlockIsAnError) {
         ASSERT_FALSE(block) << size;
         EXPECT_LE(block.error().offset, size);
         EXPECT_FALSE(block.error().what.empty());
+        const auto offsets = kCodec.TransactionOffsets(ByteView(raw).first(size));
+        ASSERT_FALSE(offsets) << size;
+        EXPECT_EQ(offsets.error().what, block.error().what);
+        EXPECT_EQ(offsets.error().offset, block.error().offset);
     }
 }
 
