@@ -1,0 +1,189 @@
+#include "daemon_client/block_files/block_files.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+
+namespace amber::daemon_client {
+
+namespace fs = std::filesystem;
+using index::BlockHash;
+using index::Bytes;
+
+namespace {
+
+constexpr std::string_view kPrefix = "blk";
+constexpr std::string_view kSuffix = ".dat";
+/// A node adds to its last file; with a snapshot of the state it fills two at a time. Files so far
+/// behind the last one that end with a record are taken to be finished.
+constexpr std::uint32_t kOpenFiles = 4;
+/// Blocks found go into the table so many at a time: readers wait that long.
+constexpr std::size_t kBatch = 1000;
+/// Files looked at in order to see whether they are of our network, from the front and the back.
+constexpr std::size_t kFilesChecked = 3;
+
+std::optional<std::uint32_t> NumberOf(std::string_view name) {
+    if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return std::nullopt;
+    if (name.size() < kPrefix.size() + 5 + kSuffix.size()) return std::nullopt;
+    name.remove_prefix(kPrefix.size());
+    name.remove_suffix(kSuffix.size());
+    std::uint32_t number = 0;
+    const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (failed != std::errc() || end != name.data() + name.size()) return std::nullopt;
+    return number;
+}
+
+/// A file changed within a tick of the clock still has the same time: one that changed just now
+/// may be another already.
+bool IsRecent(const MaskedFile::Stamp& stamp) {
+    using namespace std::chrono;
+    const auto now = duration_cast<nanoseconds>(system_clock::now().time_since_epoch()).count();
+    return stamp.modified_ns + nanoseconds(1s).count() > now;
+}
+
+}  // namespace
+
+FileResult<std::unique_ptr<BlockFiles>> BlockFiles::Open(const index::Coin& coin,
+                                                         fs::path directory) {
+    const auto key = XorKey::Load(directory);
+    if (!key) return key.error();
+    std::unique_ptr<BlockFiles> files(new BlockFiles(coin, std::move(directory), *key));
+    if (const auto listed = files->ListFiles(); !listed) return listed.error();
+    if (const auto checked = files->CheckNetwork(); !checked) return checked.error();
+    return files;
+}
+
+fs::path BlockFiles::PathOf(std::uint32_t file) const {
+    char name[24];
+    std::snprintf(name, sizeof name, "blk%05u.dat", file);
+    return directory_ / name;
+}
+
+FileResult<void> BlockFiles::CheckNetwork() {
+    std::optional<FileError> problem;
+    std::size_t place = 0;
+    for (auto& [number, unused] : files_) {
+        const std::size_t from_end = files_.size() - ++place;
+        if (place > kFilesChecked && from_end >= kFilesChecked) continue;
+        const auto file = MaskedFile::Open(PathOf(number), key_);
+        if (!file) return file.error();
+        std::uint8_t magic[4] = {};
+        const auto got = file->Read(0, magic);
+        if (!got) return got.error();
+        if (std::ranges::equal(magic, coin_.magic)) return {};
+        if (*got > 0)
+            problem = file->Error(
+                0, "does not begin with a block of " + std::string(coin_.network) +
+                       " (another network's files, or masked with another key than xor.dat's)");
+    }
+    if (problem) return *problem;
+    return {};
+}
+
+/// Notes files that are new, forgets those that are gone. Does nothing if none came or went.
+FileResult<void> BlockFiles::ListFiles() {
+    const auto stamp = StampOf(directory_);
+    if (!stamp) return stamp.error();
+    newly_listed_ = *stamp != listed_;
+    if (!newly_listed_) return {};
+
+    std::error_code failed;
+    std::map<std::uint32_t, File> there;
+    for (fs::directory_iterator entry(directory_, failed), end; !failed && entry != end;
+         entry.increment(failed)) {
+        const auto number = NumberOf(entry->path().filename().native());
+        if (!number) continue;
+        const auto known = files_.find(*number);
+        there.emplace(*number, known == files_.end() ? File{} : known->second);
+    }
+    if (failed) return FileError{directory_, 0, failed.message()};
+    files_ = std::move(there);
+    listed_ = IsRecent(*stamp) ? MaskedFile::Stamp{} : *stamp;
+    return {};
+}
+
+bool BlockFiles::IsFinished(std::uint32_t number, const File& file) const {
+    return number + kOpenFiles <= files_.rbegin()->first && file.scan.next == file.seen.size;
+}
+
+BlockFiles::Report BlockFiles::Refresh(const std::stop_token& stop) {
+    const std::lock_guard lock(refresh_mutex_);
+    Report report;
+    if (const auto listed = ListFiles(); !listed) report.problems.push_back(listed.error());
+    for (auto& [number, file] : files_) {
+        if (stop.stop_requested()) break;
+        if (!newly_listed_ && IsFinished(number, file)) continue;
+        if (const auto looked = Look(number, file, stop, report); !looked)
+            report.problems.push_back(looked.error());
+    }
+    return report;
+}
+
+FileResult<void> BlockFiles::Look(std::uint32_t number, File& file, const std::stop_token& stop,
+                                  Report& report) {
+    const fs::path path = PathOf(number);
+    const auto stamp = StampOf(path);
+    if (!stamp) return stamp.error();
+    if (*stamp == file.seen) return {};
+    const auto open = MaskedFile::Open(path, key_);
+    if (!open) return open.error();
+    open->ExpectRandomReads();
+
+    std::vector<FoundBlock> found;
+    const RecordScan::Found sink = [&](const FoundBlock& block) {
+        found.push_back(block);
+        if (found.size() == kBatch) report.blocks += Add(found);
+    };
+    const auto scanned =
+        RecordScan(*open, number, coin_, file.scan, sink, report.problems).Run(stop);
+    report.blocks += Add(found);
+    if (!scanned) return scanned.error();
+    file.seen = stop.stop_requested() || IsRecent(*stamp) ? MaskedFile::Stamp{} : *stamp;
+    return {};
+}
+
+/// Empties `found`; returns how many of it were new.
+std::size_t BlockFiles::Add(std::vector<FoundBlock>& found) {
+    const std::lock_guard lock(table_mutex_);
+    const std::size_t before = table_.Size();
+    for (const FoundBlock& block : found) table_.Add(block);
+    found.clear();
+    return table_.Size() - before;
+}
+
+std::optional<BlockPosition> BlockFiles::Find(const BlockHash& hash) const {
+    const std::shared_lock lock(table_mutex_);
+    return table_.Find(hash);
+}
+
+FileResult<Bytes> BlockFiles::Read(const BlockPosition& position) const {
+    return ReadPart(position, 0, position.size);
+}
+
+FileResult<Bytes> BlockFiles::ReadPart(const BlockPosition& position, std::uint32_t offset,
+                                       std::uint32_t size) const {
+    const auto file = MaskedFile::Open(PathOf(position.file), key_);
+    if (!file) return file.error();
+    Bytes bytes(size);
+    const auto got = file->Read(std::uint64_t{position.offset} + offset, bytes);
+    if (!got) return got.error();
+    if (*got < size)
+        return file->Error(std::uint64_t{position.offset} + offset + *got,
+                           "the file ends within a block of " + std::to_string(position.size) +
+                               " bytes that was found here");
+    return bytes;
+}
+
+std::vector<ChainedBlock> BlockFiles::BestChain() const {
+    const std::shared_lock lock(table_mutex_);
+    return table_.BestChain(coin_.genesis);
+}
+
+std::size_t BlockFiles::BlockCount() const {
+    const std::shared_lock lock(table_mutex_);
+    return table_.Size();
+}
+
+}  // namespace amber::daemon_client
