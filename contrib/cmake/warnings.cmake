@@ -19,6 +19,9 @@ if(AMBER_SANITIZE MATCHES "thread")
     # Into each program, whatever it links: the runtime looks for the function at start.
     target_sources(amber_flags INTERFACE
         $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${CMAKE_CURRENT_LIST_DIR}/tsan_suppressions.cpp>)
+    # Our instantiations of templates stay ours. Else RocksDB's threads would run those of the
+    # program in place of their own, and be seen without the locks that order them.
+    target_link_options(amber_flags INTERFACE -Wl,--exclude-libs,ALL)
 endif()
 
 # amber_library(NAME SOURCES... LINK ...): a static library of one folder.
