@@ -295,7 +295,7 @@ void Indexer::Impl::Publish() {
         view_ = view;
     }
     const bool first = !std::exchange(synced_, true);
-    if (first) store_.SetCacheBytes(options_.cache_bytes);
+    if (first) store_.SetCacheBytes(options_.read_cache_bytes);
     UpdateStatus();
     if (first && on_synced_) on_synced_(*view);
     if (!first && on_view_)

@@ -17,15 +17,16 @@
 namespace amber::index {
 
 struct IndexerOptions {
-    std::uint32_t reorg_limit = 200;      ///< blocks that can be undone
-    std::size_t cache_bytes = 1024 << 20; ///< memory for a first sync's unwritten rows
+    std::uint32_t reorg_limit = 200;            ///< blocks that can be undone
+    std::size_t cache_bytes = 1024 << 20;       ///< memory for a first sync's unwritten rows
+    std::size_t read_cache_bytes = 1024 << 20;  ///< of the store, once the index is served
 };
 
 /// Where the index stands, for the admin RPC, the progress bar and systemd.
 struct IndexerStatus {
     std::optional<Tip> tip;  ///< nothing before the genesis block
     Height node_height;
-    bool synced = false;     ///< has caught up once and views are published
+    bool synced = false;  ///< has caught up once and views are published
     std::size_t mempool_txs = 0;
     std::uint64_t block_bytes_done = 0;  ///< raw bytes of blocks indexed by this process
     std::uint64_t utxo_count = 0;

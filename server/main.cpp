@@ -37,6 +37,12 @@ constexpr std::size_t kOtherDescriptors = 4096 + 256;
 
 // From the operator's options to those of the parts
 
+std::size_t CacheBytesOf(const config::Options& options) {
+    return std::size_t{options.cache_mb} * 1'000'000;
+}
+/// While serving. An answer takes a tenth of the memory of the rows it is computed from.
+std::size_t AnswerCacheBytesOf(const config::Options& options) { return CacheBytesOf(options) / 4; }
+
 ServerOptions ServerOptionsOf(const config::Options& options) {
     ServerOptions server;
     for (const auto& at : options.tcp)
@@ -47,10 +53,18 @@ ServerOptions ServerOptionsOf(const config::Options& options) {
         PublicHost host{.name = service.address.host};
         const std::uint16_t port = service.address.port;
         switch (service.protocol) {
-            case config::Protocol::tcp: host.tcp_port = port; break;
-            case config::Protocol::ssl: host.ssl_port = port; break;
-            case config::Protocol::ws: host.ws_port = port; break;
-            case config::Protocol::wss: host.wss_port = port; break;
+            case config::Protocol::tcp:
+                host.tcp_port = port;
+                break;
+            case config::Protocol::ssl:
+                host.ssl_port = port;
+                break;
+            case config::Protocol::ws:
+                host.ws_port = port;
+                break;
+            case config::Protocol::wss:
+                host.wss_port = port;
+                break;
         }
         server.public_hosts.push_back(host);
     }
@@ -63,12 +77,12 @@ ServerOptions ServerOptionsOf(const config::Options& options) {
     server.max_batch_items = options.max_batch;
     server.max_subscriptions_per_session = options.max_subscriptions;
     server.idle_timeout = std::chrono::seconds(options.session_timeout);
+    server.answer_cache_bytes = AnswerCacheBytesOf(options);
     server.history_limit = options.history_limit;
     server.version_first = options.strict_version;
     if (options.banner_file.empty()) return server;
     std::ifstream file(options.banner_file);
-    if (!file)
-        throw std::runtime_error("banner-file: cannot read " + options.banner_file.string());
+    if (!file) throw std::runtime_error("banner-file: cannot read " + options.banner_file.string());
     server.banner = (std::ostringstream() << file.rdbuf()).str();
     return server;
 }
@@ -78,10 +92,18 @@ daemon_client::NodeOptions NodeOptionsOf(const config::Options& options) {
     node.urls = options.daemon;
     node.cookie_file = options.daemon_cookie;
     switch (options.source) {
-        case config::Source::automatic: node.source = daemon_client::Source::automatic; break;
-        case config::Source::rpc: node.source = daemon_client::Source::rpc; break;
-        case config::Source::rest: node.source = daemon_client::Source::rest; break;
+        case config::Source::automatic:
+            node.source = daemon_client::Source::automatic;
+            break;
+        case config::Source::rpc:
+            node.source = daemon_client::Source::rpc;
+            break;
+        case config::Source::rest:
+            node.source = daemon_client::Source::rest;
+            break;
     }
+    node.use_block_files = options.blocks_dir != config::kBlocksDirOff;
+    if (options.blocks_dir != config::kBlocksDirAuto) node.blocks_dir = options.blocks_dir;
     if (options.zmq) {
         node.zmq_endpoints = *options.zmq;
         node.use_zmq = !options.zmq->empty();
@@ -91,12 +113,12 @@ daemon_client::NodeOptions NodeOptionsOf(const config::Options& options) {
 
 index::IndexerOptions IndexerOptionsOf(const config::Options& options) {
     return {.reorg_limit = options.reorg_limit,
-            .cache_bytes = std::size_t{options.cache_mb} * 1'000'000};
+            .cache_bytes = CacheBytesOf(options),
+            .read_cache_bytes = CacheBytesOf(options) - AnswerCacheBytesOf(options)};
 }
 
 index::store::StoreOptions StoreOptionsOf(const config::Options& options) {
-    return {.path = options.datadir / "index",
-            .cache_bytes = std::size_t{options.cache_mb} * 1'000'000};
+    return {.path = options.datadir / "index", .cache_bytes = CacheBytesOf(options)};
 }
 
 std::string DigestText(const index::Digest& digest) {
@@ -160,8 +182,8 @@ private:
     std::atomic<bool> stopping_ = false;
     std::atomic<bool> failed_ = false;
     std::mutex progress_mutex_;
-    ProgressMeter meter_;           // guarded by progress_mutex_
-    std::vector<std::string> urls_; // guarded by progress_mutex_; passwords blanked out
+    ProgressMeter meter_;            // guarded by progress_mutex_
+    std::vector<std::string> urls_;  // guarded by progress_mutex_; passwords blanked out
     std::unique_ptr<AdminServer> admin_;
 };
 

@@ -54,6 +54,8 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table,
     // Index and filters live in the cache too, so that the cache is the bound of all reading.
     blocks.cache_index_and_filter_blocks = true;
     blocks.pin_l0_filter_and_index_blocks_in_cache = true;
+    // Of the many index and filter blocks of a file, the few by which the others are found.
+    blocks.metadata_cache_options.top_level_index_pinning = rocksdb::PinningTier::kAll;
     blocks.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
     blocks.metadata_block_size = 4 << 10;
     rocksdb::ColumnFamilyOptions options;

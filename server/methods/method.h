@@ -17,6 +17,8 @@
 
 namespace amber::server {
 
+class AnswerCache;
+
 /// Answers a request later. Call it exactly once, from any thread; it is copyable so that it fits
 /// in callbacks.
 using Reply = std::function<void(ReplyText)>;
@@ -51,6 +53,7 @@ struct Call {
     ProtocolVersion version;
     Client* client;  ///< null unless the method is session-bound
     Deferrer& deferrer;
+    AnswerCache* answers = nullptr;  ///< of the same view as `query`; null where there is none
     Effects effects{};
 
     /// For methods that wait for the node: return Step::deferred and use the reply later.

@@ -1,5 +1,10 @@
 #include "server/methods/shapes.h"
 
+#include <algorithm>
+#include <cstdlib>
+
+#include "index/chain/hex.h"
+
 namespace amber::server {
 
 void WriteHistory(JsonWriter& out, const std::vector<index::HistoryEntry>& entries) {
@@ -42,6 +47,15 @@ void WriteStatus(JsonWriter& out, const std::optional<index::StatusHash>& status
         out.Hex(status->View());
     else
         out.Raw("null");
+}
+
+std::optional<index::StatusHash> ReadStatus(std::string_view json) {
+    if (json == "null") return std::nullopt;
+    const auto bytes = index::FromHex(json.substr(1, json.size() - 2));
+    index::StatusHash status;
+    if (!bytes || bytes->size() != status.bytes.size()) std::abort();
+    std::copy(bytes->begin(), bytes->end(), status.bytes.begin());
+    return status;
 }
 
 RpcError HistoryTooLarge() { return {RpcFault::history_too_large, kHistoryTooLarge}; }

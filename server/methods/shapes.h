@@ -1,5 +1,6 @@
 #pragma once
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "index/query/query.h"
@@ -20,6 +21,9 @@ void WriteBranch(JsonWriter& out, const std::vector<index::MerkleNode>& branch);
 
 /// Hex, or null.
 void WriteStatus(JsonWriter& out, const std::optional<index::StatusHash>& status);
+
+/// Reads what WriteStatus wrote.
+std::optional<index::StatusHash> ReadStatus(std::string_view json);
 
 RpcError HistoryTooLarge();
 RpcError HeightOutOfRange(std::uint32_t height);

@@ -45,6 +45,9 @@ public:
     }
 
     [[nodiscard]] std::size_t Size() const { return out_.size(); }
+    [[nodiscard]] std::string_view TextSince(std::size_t start) const {
+        return std::string_view(out_).substr(start);
+    }
     void Truncate(std::size_t size) { out_.resize(size); }
 
 private:

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "index/query/announcement.h"
+#include "server/methods/answer_cache.h"
 #include "server/methods/registry.h"
 #include "server/protocol/json_document.h"
 #include "server/server_stats.h"
@@ -59,6 +60,7 @@ public:
     Shared& GetShared() { return *shared_; }
     const ServedView& Served() const { return *served_; }
     index::Query& MemoryQuery();
+    AnswerCache& Answers() { return answers_; }
     JsonDocument& Document() { return document_; }
     std::span<char> Scratch() { return scratch_; }
     void Remove(SessionNumber session);
@@ -112,6 +114,7 @@ private:
 
     ServedViewPtr served_;
     std::optional<index::Query> query_;               ///< of served_; made when first used
+    AnswerCache answers_;                             ///< at served_
     std::vector<std::shared_ptr<Session>> sessions_;  ///< by number; null where free
     std::vector<SessionNumber> free_numbers_;
     std::vector<SessionNumber> dirty_;

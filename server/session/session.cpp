@@ -291,7 +291,8 @@ void Session::RunInPlace(const Request& request, const Method& method, std::stri
               .services = *thread_.GetShared().services,
               .version = version_,
               .client = method.bound == Method::Bound::session ? this : nullptr,
-              .deferrer = deferrer};
+              .deferrer = deferrer,
+              .answers = &thread_.Answers()};
     const auto outcome = RunMethod(method, call);
     const bool done = outcome && *outcome && **outcome == Step::done;
     std::optional<RpcError> error;

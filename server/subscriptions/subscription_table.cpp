@@ -1,40 +1,12 @@
 #include "server/subscriptions/subscription_table.h"
 
 #include <algorithm>
-#include <cstring>
-#include <random>
 
 namespace amber::server {
-namespace {
-
-std::uint64_t RandomSeed() {
-    std::random_device device;
-    return (std::uint64_t{device()} << 32 | device()) | 1;
-}
-
-/// The two halves of a 128-bit product, folded: every input bit reaches every output bit.
-std::uint64_t Mix(std::uint64_t a, std::uint64_t b) {
-    __extension__ using Wide = unsigned __int128;
-    const Wide product = static_cast<Wide>(a) * b;
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
-}  // namespace
-
 StatusDigest Digest(const std::optional<index::StatusHash>& status) {
     StatusDigest digest{};
     if (status) std::copy_n(status->bytes.begin(), digest.size(), digest.begin());
     return digest;
-}
-
-SubscriptionTable::SubscriptionTable() : seed_(RandomSeed()) {}
-
-std::uint64_t SubscriptionTable::KeyOf(const index::HashX& name) const {
-    std::uint64_t head = 0;
-    std::uint32_t tail = 0;
-    std::memcpy(&head, name.bytes.data(), 8);
-    std::memcpy(&tail, name.bytes.data() + 8, 3);
-    return Mix(Mix(head ^ seed_, 0x9e3779b97f4a7c15) ^ tail, seed_);
 }
 
 SubscriptionTable::Number SubscriptionTable::Find(const index::ScriptHash& script) const {
@@ -68,7 +40,7 @@ SubscriptionTable::Number SubscriptionTable::NewScript(const index::ScriptHash& 
 
 SubscriptionTable::Added SubscriptionTable::Add(SessionNumber session,
                                                 const index::ScriptHash& hash) {
-    const auto slot = by_name_.try_emplace(KeyOf(index::ToHashX(hash)), kNone).first;
+    const auto slot = by_name_.try_emplace(secret_hash_(index::ToHashX(hash)), kNone).first;
     unsigned same_name = 0;
     Number script = slot->second;
     for (; script != kNone && scripts_[script].hash != hash; script = scripts_[script].next)
@@ -135,7 +107,7 @@ void SubscriptionTable::RemoveSubscription(Number number) {
 }
 
 void SubscriptionTable::FreeScript(Number script) {
-    const auto slot = by_name_.find(KeyOf(index::ToHashX(scripts_[script].hash)));
+    const auto slot = by_name_.find(secret_hash_(index::ToHashX(scripts_[script].hash)));
     Number* link = &slot->second;
     while (*link != script) link = &scripts_[*link].next;
     *link = scripts_[script].next;

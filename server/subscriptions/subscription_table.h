@@ -8,6 +8,7 @@
 
 #include "index/chain/hash.h"
 #include "index/chain/hash_x.h"
+#include "server/secret_hash.h"
 
 namespace amber::server {
 
@@ -39,8 +40,6 @@ public:
     };
     static_assert(sizeof(Script) <= 60);
 
-    SubscriptionTable();
-
     struct Added {
         Number script = kNone;    ///< kNone: refused, see kMaxSameName
         bool new_script = false;  ///< nobody was subscribed before
@@ -56,7 +55,7 @@ public:
 
     template <class Visit>  // Visit(Number)
     void ForEachNamed(const index::HashX& name, Visit&& visit) const {
-        const auto found = by_name_.find(KeyOf(name));
+        const auto found = by_name_.find(secret_hash_(name));
         if (found == by_name_.end()) return;
         for (Number n = found->second; n != kNone; n = scripts_[n].next)
             if (index::ToHashX(scripts_[n].hash) == name) visit(n);
@@ -85,19 +84,18 @@ private:
         Number first = kNone;
         std::uint32_t count = 0;
     };
-    /// Keys are mixed with a secret already: see KeyOf().
+    /// Keys are hashes already.
     struct Identity {
         using is_avalanching = void;
         std::size_t operator()(std::uint64_t key) const noexcept { return key; }
     };
 
-    std::uint64_t KeyOf(const index::HashX& name) const;
     Number FindSubscription(SessionNumber session, Number script) const;
     Number NewScript(const index::ScriptHash& hash, Number& head);
     void FreeScript(Number script);
     void RemoveSubscription(Number number);
 
-    const std::uint64_t seed_;  ///< random, so that clients cannot make names collide
+    const SecretHash secret_hash_;
     boost::unordered_flat_map<std::uint64_t, Number, Identity> by_name_;
     std::deque<Script> scripts_;
     std::deque<Subscription> subscriptions_;

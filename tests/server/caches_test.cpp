@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "index/chain/sha256.h"
+#include "server/methods/answer_cache.h"
 #include "server/methods/raw_tx_cache.h"
 #include "tests/server/fake_world.h"
 
@@ -34,6 +35,67 @@ TEST(RawTxCache, KnowsTheBlockItIsFrom) {
     cache.Put(MakeTxid(1), second, MakeText(20));
     EXPECT_EQ(cache.Find(MakeTxid(1), first), nullptr);
     EXPECT_EQ(cache.Find(MakeTxid(1), second)->size(), 20u);
+}
+
+index::HashX ScriptNumber(unsigned n) {
+    index::HashX script;
+    for (std::size_t i = 0; i < 4; ++i) script.bytes[i] = static_cast<std::uint8_t>(n >> (8 * i));
+    return script;
+}
+
+TEST(AnswerCache, FindsByScriptAndKind) {
+    AnswerCache cache(1 << 20);
+    cache.Keep(ScriptNumber(1), AnswerKind::balance, "a balance");
+    cache.Keep(ScriptNumber(1), AnswerKind::history, "a history");
+    EXPECT_EQ(cache.Find(ScriptNumber(1), AnswerKind::balance), "a balance");
+    EXPECT_EQ(cache.Find(ScriptNumber(1), AnswerKind::history), "a history");
+    EXPECT_EQ(cache.Find(ScriptNumber(1), AnswerKind::status), std::nullopt);
+    EXPECT_EQ(cache.Find(ScriptNumber(2), AnswerKind::balance), std::nullopt);
+    cache.Keep(ScriptNumber(1), AnswerKind::balance, "another");
+    EXPECT_EQ(cache.Find(ScriptNumber(1), AnswerKind::balance), "another");
+}
+
+TEST(AnswerCache, ForgetsEveryKindOfTouchedScripts) {
+    constexpr AnswerKind kKinds[] = {AnswerKind::balance, AnswerKind::history, AnswerKind::mempool,
+                                     AnswerKind::status, AnswerKind::unspent};
+    AnswerCache cache(1 << 20);
+    for (const AnswerKind kind : kKinds)
+        for (unsigned n : {1u, 2u}) cache.Keep(ScriptNumber(n), kind, "old");
+    const index::HashX touched[] = {ScriptNumber(1), ScriptNumber(3)};
+    cache.Forget(touched);
+    for (const AnswerKind kind : kKinds) {
+        EXPECT_EQ(cache.Find(ScriptNumber(1), kind), std::nullopt);
+        EXPECT_EQ(cache.Find(ScriptNumber(2), kind), "old");
+    }
+}
+
+TEST(AnswerCache, StaysWithinItsBytesAndKeepsWhatIsAskedFor) {
+    constexpr std::size_t kMost = 1 << 20;
+    AnswerCache cache(kMost);
+    const std::string answer(200, 'x');
+    for (unsigned n = 0; n < 50'000; ++n) {
+        cache.Keep(ScriptNumber(n), AnswerKind::history, answer);
+        ASSERT_LE(cache.Bytes(), kMost) << n;
+        ASSERT_NE(cache.Find(ScriptNumber(0), AnswerKind::history), std::nullopt) << n;
+    }
+    EXPECT_EQ(cache.Find(ScriptNumber(1), AnswerKind::history), std::nullopt);
+    EXPECT_NE(cache.Find(ScriptNumber(49'999), AnswerKind::history), std::nullopt);
+}
+
+TEST(AnswerCache, ForgetsWhatIsInTheOlderHalfToo) {
+    AnswerCache cache(1 << 20);
+    const std::string answer(200, 'x');
+    cache.Keep(ScriptNumber(0), AnswerKind::history, "old");
+    for (unsigned n = 1; n < 2'500; ++n) cache.Keep(ScriptNumber(n), AnswerKind::history, answer);
+    const index::HashX touched[] = {ScriptNumber(0)};
+    cache.Forget(touched);
+    EXPECT_EQ(cache.Find(ScriptNumber(0), AnswerKind::history), std::nullopt);
+}
+
+TEST(AnswerCache, DoesNotKeepGiants) {
+    AnswerCache cache(1 << 20);
+    cache.Keep(ScriptNumber(1), AnswerKind::history, std::string(AnswerCache::kLongest + 1, 'x'));
+    EXPECT_EQ(cache.Find(ScriptNumber(1), AnswerKind::history), std::nullopt);
 }
 
 }  // namespace
