@@ -98,6 +98,15 @@ std::vector<OptionSpec> NodeOptions() {
                  "auto takes it where the node offers it.",
          .defaults = [](const Coin&) { return Values{"auto"}; },
          .choices = {"auto", "rpc", "rest"}},
+        {.name = "blocks-dir",
+         .group = Group::node,
+         .value = "DIR",
+         .field = &Options::blocks_dir,
+         .help = "Where the node keeps its blk*.dat. Transactions of blocks are read from there, "
+                 "many times faster than the node answers. \"auto\" asks the node and takes the "
+                 "files if they are on this machine and can be read; \"off\" always asks for "
+                 "transactions.",
+         .defaults = [](const Coin&) { return Values{kBlocksDirAuto}; }},
         {.name = "zmq",
          .group = Group::node,
          .value = "tcp://HOST:PORT",

@@ -49,6 +49,7 @@ struct Options {
     std::vector<std::string> daemon;
     std::filesystem::path daemon_cookie;
     Source source = Source::automatic;
+    std::filesystem::path blocks_dir;  ///< or one of the words kBlocksDirAuto, kBlocksDirOff
     std::optional<std::vector<std::string>> zmq;  ///< nothing: ask the node; empty: poll only
 
     // Where we listen. Port 0 lets the system choose.
@@ -79,6 +80,9 @@ struct Options {
     /// One line each, for the log once it is set up: things that look like slips.
     std::vector<std::string> warnings;
 };
+
+inline constexpr const char* kBlocksDirAuto = "auto";  ///< where the node says it is
+inline constexpr const char* kBlocksDirOff = "off";    ///< the node's files are not read
 
 inline constexpr const char* kLogLevels[] = {"trace", "debug", "info", "warning", "error"};
 

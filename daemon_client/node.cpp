@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "daemon_client/block_fetcher.h"
+#include "daemon_client/file_transactions.h"
 #include "daemon_client/mempool_reader.h"
 #include "daemon_client/node_check.h"
 #include "daemon_client/node_url.h"
@@ -50,7 +51,8 @@ public:
           fetcher_(client_, options_.source),
           prefetcher_(coin, options_, client_, fetcher_),
           mempool_(client_),
-          wallet_(client_),
+          files_(coin, options_, client_),
+          wallet_(client_, files_),
           notifier_(options_, client_, [this](const NodeEvent& event) { OnEvent(event); }) {}
 
     ~Impl() { Stop(); }
@@ -58,6 +60,7 @@ public:
     void Start(index::NodeEventSink sink) {
         sink_ = std::move(sink);
         client_.Start();
+        files_.Start();
         notifier_.Start();
     }
 
@@ -65,6 +68,7 @@ public:
         prefetcher_.Stop();
         notifier_.Stop();
         client_.Stop();
+        files_.Stop();
     }
 
     std::optional<std::string> SetUrls(const std::vector<std::string>& texts) {
@@ -83,7 +87,10 @@ public:
     }
 
     void OnEvent(const NodeEvent& event) {
-        if (event.kind == NodeEvent::Kind::tip_changed) prefetcher_.Wake();
+        if (event.kind == NodeEvent::Kind::tip_changed) {
+            prefetcher_.Wake();
+            files_.OnTip();
+        }
         sink_(event);
     }
 
@@ -93,6 +100,7 @@ public:
     BlockFetcher fetcher_;
     Prefetcher prefetcher_;
     MempoolReader mempool_;
+    FileTransactions files_;
     WalletGateway wallet_;
     index::NodeEventSink sink_;
     Notifier notifier_;

@@ -25,6 +25,10 @@ struct NodeOptions {
     /// tcp://host:port or ipc://path. Empty: asked from the node (getzmqnotifications).
     std::vector<std::string> zmq_endpoints;
     bool use_zmq = true;
+    /// Where the node keeps its blk*.dat. Empty: where it says, if that is on this machine.
+    std::filesystem::path blocks_dir;
+    /// Read transactions of blocks from these files where they can be read, instead of asking.
+    bool use_block_files = true;
 
     /// Raw bytes fetched ahead of the taker. May be exceeded by one answer per connection.
     std::size_t prefetch_bytes = std::size_t{64} << 20;

@@ -135,9 +135,17 @@ void WalletGateway::AskNetworkForFloors(FeeFloors known, Callback<FeeFloors> don
                  });
 }
 
-void WalletGateway::RawTransaction(Txid txid, std::optional<BlockHash> block, Text done) {
-    client_.Call(TransactionRequest(txid, block, false), kMergeable,
-                 StringFor("getrawtransaction", std::move(done)));
+void WalletGateway::RawTransaction(Txid txid, std::optional<Place> place, Text done) {
+    const auto block = place ? std::optional(place->block) : std::nullopt;
+    auto ask = [this, txid, block](Text then) {
+        client_.Call(TransactionRequest(txid, block, false), kMergeable,
+                     StringFor("getrawtransaction", std::move(then)));
+    };
+    if (!place) return ask(std::move(done));
+    files_.Get(txid, *place, [ask, done = std::move(done)](std::optional<std::string> hex) {
+        if (hex) return done(std::move(*hex));
+        ask(done);
+    });
 }
 
 void WalletGateway::VerboseTransaction(Txid txid, std::optional<BlockHash> block, Text done) {

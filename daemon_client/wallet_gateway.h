@@ -3,24 +3,26 @@
 #include <string>
 #include <vector>
 
+#include "daemon_client/file_transactions.h"
 #include "daemon_client/rpc_client.h"
 #include "index/ports/wallet_node.h"
 
 namespace amber::daemon_client {
 
-/// What wallets ask of the node, by RPC. Adapts to the version of the node where its calls changed.
-/// Handlers run on the io thread.
+/// What wallets ask of the node, by RPC; raw transactions of blocks from its files where possible.
+/// Adapts to the version of the node where its calls changed.
+/// Handlers run on the io thread or on one of FileTransactions.
 class WalletGateway final : public index::WalletNode {
 public:
-    explicit WalletGateway(RpcClient& client) : client_(client) {}
+    /// Both outlive it.
+    WalletGateway(RpcClient& client, FileTransactions& files) : client_(client), files_(files) {}
 
     void Broadcast(std::string raw_tx_hex, Text done) override;
     void BroadcastPackage(std::vector<std::string> raw_tx_hex, Text done) override;
     void TestAccept(std::vector<std::string> raw_tx_hex, Text done) override;
     void EstimateFee(int blocks, std::string mode, Callback<double> done) override;
     void GetFeeFloors(Callback<FeeFloors> done) override;
-    void RawTransaction(index::Txid txid, std::optional<index::BlockHash> block,
-                        Text done) override;
+    void RawTransaction(index::Txid txid, std::optional<Place> place, Text done) override;
     void VerboseTransaction(index::Txid txid, std::optional<index::BlockHash> block,
                             Text done) override;
     Software LastSeenSoftware() const override;
@@ -29,6 +31,7 @@ private:
     void AskNetworkForFloors(FeeFloors known, Callback<FeeFloors> done);
 
     RpcClient& client_;
+    FileTransactions& files_;
 };
 
 }  // namespace amber::daemon_client

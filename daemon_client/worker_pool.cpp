@@ -24,10 +24,11 @@ void WorkerPool::Post(std::function<void()> task) {
 }
 
 void WorkerPool::Stop() {
+    std::deque<std::function<void()>> dropped;  // ends without the lock: it may call
     {
         std::lock_guard lock(mutex_);
         stopped_ = true;
-        tasks_.clear();
+        dropped.swap(tasks_);
     }
     posted_.notify_all();
     for (std::thread& thread : threads_)

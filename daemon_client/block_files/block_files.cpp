@@ -105,7 +105,8 @@ FileResult<void> BlockFiles::ListFiles() {
 }
 
 bool BlockFiles::IsFinished(std::uint32_t number, const File& file) const {
-    return number + kOpenFiles <= files_.rbegin()->first && file.scan.next == file.seen.size;
+    return file.seen != MaskedFile::Stamp{} && file.scan.next == file.seen.size &&
+           number + kOpenFiles <= files_.rbegin()->first;
 }
 
 BlockFiles::Report BlockFiles::Refresh(const std::stop_token& stop) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -24,6 +25,12 @@ public:
         double mempool_min = 0, relay_min = 0, incremental_relay = 0;
     };
 
+    /// Where a confirmed transaction stands.
+    struct Place {
+        BlockHash block;
+        std::uint32_t position = 0;  ///< within the block; the coinbase's is 0
+    };
+
     /// sendrawtransaction; answers the txid as the node prints it.
     virtual void Broadcast(std::string raw_tx_hex, Text done) = 0;
     /// submitpackage; answers the node's result object as JSON text.
@@ -34,10 +41,10 @@ public:
     /// CONSERVATIVE or ECONOMICAL.
     virtual void EstimateFee(int blocks, std::string mode, Callback<double> done) = 0;
     virtual void GetFeeFloors(Callback<FeeFloors> done) = 0;
-    /// Raw transaction as hex. `block` is the block that holds it, if known: then the node needs no
+    /// Raw transaction as hex. Where it stands in the chain, if that is known: then the node needs no
     /// txindex; without it only the node's mempool is searched.
-    virtual void RawTransaction(Txid txid, std::optional<BlockHash> block, Text done) = 0;
-    /// getrawtransaction with verbosity 1, as JSON text.
+    virtual void RawTransaction(Txid txid, std::optional<Place> place, Text done) = 0;
+    /// getrawtransaction with verbosity 1, as JSON text. `block` is the one that holds it, if known.
     virtual void VerboseTransaction(Txid txid, std::optional<BlockHash> block, Text done) = 0;
     /// getnetworkinfo: version (290400) and subversion ("/Satoshi:29.4.0/") as last seen.
     struct Software {

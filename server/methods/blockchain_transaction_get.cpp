@@ -4,7 +4,6 @@
 namespace amber::server::handlers {
 namespace {
 
-using index::BlockHash;
 using index::NodeResult;
 using index::Txid;
 
@@ -12,7 +11,8 @@ using index::Txid;
 struct Fetch {
     std::shared_ptr<Services> services;
     Txid txid;
-    std::optional<BlockHash> block;  ///< where the index has it; else only the mempool is searched
+    /// Where the index has it; else only the mempool is searched.
+    std::optional<index::WalletNode::Place> place;
     bool verbose;
     Reply reply;
 };
@@ -21,8 +21,8 @@ void Ask(Fetch fetch);
 
 void Deliver(const Fetch& fetch, const std::string& text) {
     if (fetch.verbose) return fetch.reply(text);
-    if (fetch.block)
-        fetch.services->raw_txs.Put(fetch.txid, *fetch.block,
+    if (fetch.place)
+        fetch.services->raw_txs.Put(fetch.txid, fetch.place->block,
                                     std::make_shared<const std::string>(text));
     fetch.reply('"' + text + '"');
 }
@@ -30,22 +30,23 @@ void Deliver(const Fetch& fetch, const std::string& text) {
 void OnAnswer(Fetch fetch, const NodeResult<std::string>& answer) {
     if (answer) return Deliver(fetch, *answer);
     if (!IsUnknownTransaction(answer.error())) return fetch.reply(DaemonError(answer.error()));
-    if (!fetch.block) return fetch.reply(UnknownTransaction());
+    if (!fetch.place) return fetch.reply(UnknownTransaction());
     // The node has left that block behind: its transactions are in the mempool again.
-    fetch.block.reset();
+    fetch.place.reset();
     Ask(std::move(fetch));
 }
 
 void Ask(Fetch fetch) {
     index::WalletNode& node = fetch.services->node;
-    const auto [txid, block, verbose] = std::tuple(fetch.txid, fetch.block, fetch.verbose);
+    const auto [txid, place, verbose] = std::tuple(fetch.txid, fetch.place, fetch.verbose);
     auto done = [fetch = std::move(fetch)](const NodeResult<std::string>& answer) {
         OnAnswer(fetch, answer);
     };
     if (verbose)
-        node.VerboseTransaction(txid, block, std::move(done));
+        node.VerboseTransaction(txid, place ? std::optional(place->block) : std::nullopt,
+                                std::move(done));
     else
-        node.RawTransaction(txid, block, std::move(done));
+        node.RawTransaction(txid, place, std::move(done));
 }
 
 }  // namespace
@@ -55,16 +56,18 @@ Outcome BlockchainTransactionGet(Call& call) {
     const bool verbose = call.args.Boolean(1, false);
     if (auto error = call.args.Error()) return *error;
 
-    std::optional<BlockHash> block;
-    if (const auto place = call.query.FindTransaction(txid))
-        block = call.query.GetBlockHash(place->height);
-    if (block && !verbose) {
-        if (const auto known = call.services.raw_txs.Find(txid, *block)) {
+    std::optional<index::WalletNode::Place> place;
+    if (const auto found = call.query.FindTransaction(txid)) {
+        if (const auto block = call.query.GetBlockHash(found->height))
+            place = {*block, found->position};
+    }
+    if (place && !verbose) {
+        if (const auto known = call.services.raw_txs.Find(txid, place->block)) {
             call.out.Raw('"').Raw(*known).Raw('"');
             return Step::done;
         }
     }
-    Ask({call.services.shared_from_this(), txid, block, verbose, call.Defer()});
+    Ask({call.services.shared_from_this(), txid, place, verbose, call.Defer()});
     return Step::deferred;
 }
 

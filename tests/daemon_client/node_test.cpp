@@ -296,7 +296,8 @@ TEST(RealNode, WalletCalls) {
     // Mined, with no txindex in the node: found by its block.
     real.Mine(1);
     const auto block = real.node_->Blocks().Tip()->hash;
-    EXPECT_EQ(*ask([&](auto done) { wallet.RawTransaction(txid, block, done); }), tx);
+    const index::WalletNode::Place place{block, 1};
+    EXPECT_EQ(*ask([&](auto done) { wallet.RawTransaction(txid, place, done); }), tx);
     const auto verbose = ask([&](auto done) { wallet.VerboseTransaction(txid, block, done); });
     ASSERT_TRUE(verbose.has_value());
     EXPECT_EQ(json::parse(*verbose).as_object().at("confirmations").as_int64(), 1);

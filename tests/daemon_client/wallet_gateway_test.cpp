@@ -44,7 +44,8 @@ protected:
 
     std::mutex mutex_;
     std::string asked_;
-    WalletGateway wallet_{client};
+    FileTransactions files_{Regtest(), options, client};  // not started: has none
+    WalletGateway wallet_{client, files_};
 };
 
 TEST_F(WalletGatewayTest, BroadcastsWithTheLimitsTheNodeKnows) {
@@ -130,8 +131,8 @@ TEST_F(WalletGatewayTest, Transactions) {
     const std::string zeros(64, '0');
     EXPECT_EQ(*Ask<std::string>([&](auto done) { wallet_.RawTransaction({}, {}, done); }), "00ff");
     EXPECT_EQ(Asked(), "[\"" + zeros + "\",false]");
-    const index::BlockHash block{};
-    EXPECT_EQ(*Ask<std::string>([&](auto done) { wallet_.RawTransaction({}, block, done); }),
+    const index::WalletNode::Place place{};
+    EXPECT_EQ(*Ask<std::string>([&](auto done) { wallet_.RawTransaction({}, place, done); }),
               "00ff");
     EXPECT_EQ(Asked(), "[\"" + zeros + "\",false,\"" + zeros + "\"]");
     EXPECT_EQ(

@@ -99,9 +99,10 @@ void FakeWalletNode::GetFeeFloors(Callback<FeeFloors> done) {
     Later("floors", [this, done = std::move(done)] { done(floors_); });
 }
 
-void FakeWalletNode::RawTransaction(index::Txid txid, std::optional<index::BlockHash> block,
-                                    Text done) {
-    Answer("raw " + ToDisplayHex(txid) + ' ' + Where(block), std::move(done));
+void FakeWalletNode::RawTransaction(index::Txid txid, std::optional<Place> place, Text done) {
+    const std::string where =
+        place ? Where(place->block) + ' ' + std::to_string(place->position) : Where({});
+    Answer("raw " + ToDisplayHex(txid) + ' ' + where, std::move(done));
 }
 
 void FakeWalletNode::VerboseTransaction(index::Txid txid, std::optional<index::BlockHash> block,

@@ -15,7 +15,7 @@ namespace amber::test {
 class FakeWalletNode final : public index::WalletNode {
 public:
     /// Answers to calls by their text, e.g. "broadcast 00ff", "estimate 6 ECONOMICAL",
-    /// "raw TXID BLOCK", "verbose TXID -", "floors". Others are refused with -5 "No such ...".
+    /// "raw TXID BLOCK POSITION", "verbose TXID -", "floors". Others are refused with -5 "No such ...".
     void Set(const std::string& call, index::NodeResult<std::string> answer);
     void SetEstimate(double fee) { estimate_ = fee; }
     void SetFloors(FeeFloors floors) { floors_ = floors; }
@@ -31,8 +31,7 @@ public:
     void TestAccept(std::vector<std::string> raw_tx_hex, Text done) override;
     void EstimateFee(int blocks, std::string mode, Callback<double> done) override;
     void GetFeeFloors(Callback<FeeFloors> done) override;
-    void RawTransaction(index::Txid txid, std::optional<index::BlockHash> block,
-                        Text done) override;
+    void RawTransaction(index::Txid txid, std::optional<Place> place, Text done) override;
     void VerboseTransaction(index::Txid txid, std::optional<index::BlockHash> block,
                             Text done) override;
     Software LastSeenSoftware() const override { return {290400, "/Satoshi:29.4.0/"}; }

@@ -44,7 +44,7 @@ constexpr const char* kUnknown =
     "gettransaction for wallet transactions.'}";
 
 TEST_F(NodeMethodsTest, TransactionOfABlock) {
-    server.node.Set("raw " + ToDisplayHex(mined) + ' ' + Block(1), std::string("aabb"));
+    server.node.Set("raw " + ToDisplayHex(mined) + ' ' + Block(1) + " 1", std::string("aabb"));
     const std::string params = "[" + Quoted(mined) + "]";
     EXPECT_EQ(Ask("blockchain.transaction.get", params), Result("\"aabb\""));
     EXPECT_EQ(Ask("blockchain.transaction.get", params), Result("\"aabb\""));

@@ -1,0 +1,223 @@
+#include "daemon_client/file_transactions.h"
+
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include "index/chain/hex.h"
+
+namespace amber::daemon_client {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using index::NodeResult;
+using index::Txid;
+using Place = index::WalletNode::Place;
+
+namespace {
+
+/// Reads wait for the disk more than they compute.
+constexpr unsigned kReaders = 4;
+constexpr std::size_t kWaitingMax = 4096;
+/// Between two looks at the files, however many blocks come or are missed.
+constexpr std::chrono::seconds kLookPause(1);
+/// After the node could not be asked where its files are.
+constexpr std::chrono::seconds kAskPause(5);
+
+/// A request that is left to the node unless it is answered: also when it is dropped unread.
+class Request {
+public:
+    Request(FileTransactions::Done done, std::atomic<std::size_t>& waiting)
+        : done_(std::move(done)), waiting_(waiting) {
+        ++waiting_;
+    }
+    Request(const Request&) = delete;
+    ~Request() { Answer(std::nullopt); }
+
+    void Answer(std::optional<std::string> hex) {
+        if (!done_) return;
+        --waiting_;
+        std::exchange(done_, nullptr)(std::move(hex));
+    }
+
+private:
+    FileTransactions::Done done_;
+    std::atomic<std::size_t>& waiting_;
+};
+
+/// `logpath` of getrpcinfo: DATADIR/[NETWORK/]debug.log unless the operator moved it.
+std::optional<fs::path> LogPath(const std::string& getrpcinfo) {
+    json::error_code failed;
+    const json::value value = json::parse(getrpcinfo, failed);
+    if (failed || !value.is_object()) return std::nullopt;
+    const json::value* path = value.get_object().if_contains("logpath");
+    if (path == nullptr || !path->is_string()) return std::nullopt;
+    return fs::path(std::string(path->get_string()));
+}
+
+}  // namespace
+
+FileTransactions::FileTransactions(const index::Coin& coin, const NodeOptions& options,
+                                   RpcClient& client)
+    : coin_(coin),
+      options_(options),
+      client_(client),
+      readers_(options.use_block_files ? kReaders : 0, "amber-read") {}
+
+FileTransactions::~FileTransactions() { Stop(); }
+
+void FileTransactions::Start() {
+    if (!options_.use_block_files) return;
+    looker_ = std::jthread([this](const std::stop_token& stop) {
+        pthread_setname_np(pthread_self(), "amber-files");
+        Run(stop);
+    });
+}
+
+void FileTransactions::Stop() {
+    if (looker_.joinable()) {
+        looker_.request_stop();
+        looker_.join();
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        opened_ = nullptr;
+    }
+    readers_.Stop();
+}
+
+std::shared_ptr<FileTransactions::Opened> FileTransactions::InUse() const {
+    const std::lock_guard lock(mutex_);
+    return opened_;
+}
+
+fs::path FileTransactions::Directory() const {
+    const auto opened = InUse();
+    return opened ? opened->files->Directory() : fs::path();
+}
+
+// The thread that finds the files and looks what they hold
+
+void FileTransactions::OnTip() { LookAgainBy(Clock::now()); }
+
+void FileTransactions::LookAgainBy(Clock::time_point time) {
+    {
+        const std::lock_guard lock(mutex_);
+        look_at_ = std::min(look_at_, time);
+    }
+    changed_.notify_all();
+}
+
+void FileTransactions::Run(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        {
+            std::unique_lock lock(mutex_);
+            while (!stop.stop_requested() && Clock::now() < look_at_) {
+                // Not wait_until(time_point::max()): it overflows.
+                const auto until = std::min(look_at_, Clock::now() + std::chrono::hours(1));
+                const auto planned = look_at_;
+                changed_.wait_until(lock, stop, until, [&] { return look_at_ != planned; });
+            }
+            look_at_ = Clock::time_point::max();
+        }
+        if (stop.stop_requested()) return;
+        Look(stop);
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, stop, kLookPause, [] { return false; });
+    }
+}
+
+void FileTransactions::Look(const std::stop_token& stop) {
+    auto opened = InUse();
+    const std::uint64_t epoch = client_.Current().epoch;
+    // Another daemon may have other files, one that was restarted may have moved them.
+    if (!opened || (options_.blocks_dir.empty() && epoch != asked_epoch_)) {
+        if (auto fresh = Open()) opened = std::move(fresh);
+        if (!opened) return;
+        {
+            // In use from now on, with what is found so far.
+            const std::lock_guard lock(mutex_);
+            opened_ = opened;
+        }
+    }
+    const auto report = opened->files->Refresh(stop);
+    for (const FileError& problem : report.problems)
+        spdlog::debug("block files: {}", problem.Text());
+    if (stop.stop_requested()) return;
+    const std::string directory = opened->files->Directory().string();
+    if (directory == said_of_) return;
+    Say("transactions of blocks are read from the files in " + directory + " (" +
+            std::to_string(opened->files->BlockCount()) + " blocks)",
+        false);
+    said_of_ = directory;
+}
+
+/// The files to use from now on; nothing if there are none, or they are in use already.
+std::shared_ptr<FileTransactions::Opened> FileTransactions::Open() {
+    fs::path directory = options_.blocks_dir;
+    if (directory.empty()) {
+        const std::uint64_t epoch = client_.Current().epoch;
+        const auto said = WhereTheNodeSays();
+        if (!said) {
+            spdlog::debug("block files: {}", said.error().message);
+            LookAgainBy(Clock::now() + kAskPause);
+            return nullptr;
+        }
+        asked_epoch_ = epoch;
+        directory = *said;
+        if (directory == Directory()) return nullptr;
+    }
+    auto files = BlockFiles::Open(coin_, directory);
+    if (!files) {
+        said_of_.clear();
+        Say("transactions of blocks come from the node by RPC, its files are not to be read: " +
+                files.error().Text(),
+            !options_.blocks_dir.empty());
+        return nullptr;
+    }
+    return std::make_shared<Opened>(std::move(*files), coin_);
+}
+
+NodeResult<fs::path> FileTransactions::WhereTheNodeSays() {
+    const auto info = client_.Wait({"getrpcinfo"}, {});
+    if (!info) return info.error();
+    const auto log = LogPath(*info);
+    if (!log || !log->is_absolute()) return WrongType("getrpcinfo", *info);
+    return log->parent_path() / "blocks";
+}
+
+void FileTransactions::Say(const std::string& state, bool trouble) {
+    if (state == said_) return;
+    said_ = state;
+    spdlog::log(trouble ? spdlog::level::warn : spdlog::level::info, "{}", state);
+}
+
+// The threads that read
+
+void FileTransactions::Get(const Txid& txid, const Place& place, Done done) {
+    auto opened = InUse();
+    if (!opened || waiting_ >= kWaitingMax) return done(std::nullopt);
+    auto request = std::make_shared<Request>(std::move(done), waiting_);
+    readers_.Post([this, opened = std::move(opened), txid, place, request] {
+        request->Answer(Read(*opened, txid, place));
+    });
+}
+
+std::optional<std::string> FileTransactions::Read(Opened& opened, const Txid& txid,
+                                                  const Place& place) {
+    const auto found = opened.finder.Find(place.block, place.position);
+    if (!found) {
+        spdlog::debug("block files: {}", found.error().Text());
+    } else if (*found) {
+        const auto tx = coin_.codec->ParseTransaction(**found);
+        if (tx && tx->txid == txid) return index::ToHex(**found);
+        spdlog::debug("block files: transaction {} is not where it should be", ToDisplayHex(txid));
+    }
+    LookAgainBy(Clock::now());
+    return std::nullopt;
+}
+
+}  // namespace amber::daemon_client
