@@ -82,7 +82,11 @@ public:
 
     Status GetStatus() const {
         const DaemonInfo daemon = client_.Current();
-        return {daemon.label, daemon.verified, fetcher_.InUse(), notifier_.ZmqTellsBlocks(),
+        return {daemon.label,
+                daemon.verified,
+                files_.Directory(),
+                fetcher_.InUse(),
+                notifier_.ZmqTellsBlocks(),
                 notifier_.ZmqTellsMempool()};
     }
 

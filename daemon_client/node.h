@@ -1,4 +1,5 @@
 #pragma once
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,8 +48,10 @@ public:
     std::optional<std::string> SetUrls(const std::vector<std::string>& urls);
 
     struct Status {
-        std::string daemon;        ///< host:port in use, or tried last
-        bool connected = false;    ///< it answered the last time it was asked
+        std::string daemon;      ///< host:port in use, or tried last
+        bool connected = false;  ///< it answered the last time it was asked
+        /// Where transactions of blocks are read; empty while they are asked from the node.
+        std::filesystem::path blocks_dir;
         std::string source;        ///< "rest" or "rpc": how blocks come; empty before the first
         bool zmq_blocks = false;   ///< new blocks are told by ZMQ, otherwise polled
         bool zmq_mempool = false;  ///< likewise for transactions

@@ -262,6 +262,48 @@ TEST(RealNode, BlocksByRpcAndPollingAcrossARestart) {
     EXPECT_EQ(real.TakeAll(41, 2).size(), 2u);
 }
 
+// And with the node down: then they can only have come from its files.
+TEST(RealNode, EveryTransactionIsTheSameFromFilesAndRpc) {
+    AMBER_NEEDS_BITCOIND();
+    RealNode real({}, Source::rpc, false);
+    real.Mine(102);
+    for (int height = 1; height <= 2; ++height)
+        real.Rpc("sendrawtransaction", "[\"" + real.Spend(height) + "\",0]");
+    real.Mine(1);
+    const auto blocks = real.TakeAll(0, 104);
+    ASSERT_EQ(blocks.back().txs.size(), 3u);
+    ASSERT_TRUE(Eventually([&] { return !real.node_->GetStatus().blocks_dir.empty(); }));
+
+    std::vector<std::string> by_rpc;
+    for (const auto& block : blocks) {
+        if (block.previous.IsZero()) continue;  // the node does not tell the genesis coinbase
+        for (const auto& tx : block.txs)
+            by_rpc.push_back(real.Rpc("getrawtransaction", "[\"" + ToDisplayHex(tx.txid) +
+                                                               "\",false,\"" +
+                                                               ToDisplayHex(block.hash) + "\"]"));
+    }
+    const auto from_files = [&](const index::Block& block, std::uint32_t position) {
+        std::promise<index::NodeResult<std::string>> promise;
+        real.node_->Wallet().RawTransaction(
+            block.txs[position].txid, index::WalletNode::Place{block.hash, position},
+            [&](auto result) { promise.set_value(std::move(result)); });
+        return promise.get_future().get();
+    };
+    // The newest block has been found once one of its transactions comes without the node.
+    real.bitcoind_.Stop();
+    ASSERT_TRUE(Eventually([&] { return from_files(blocks.back(), 0).has_value(); }));
+    std::size_t i = 0;
+    for (const auto& block : blocks) {
+        for (std::uint32_t position = 0; position < block.txs.size(); ++position) {
+            const auto raw = from_files(block, position);
+            ASSERT_TRUE(raw.has_value()) << raw.error().message;
+            if (block.previous.IsZero()) continue;
+            EXPECT_EQ('"' + *raw + '"', by_rpc.at(i++));
+        }
+    }
+    EXPECT_EQ(i, by_rpc.size());
+}
+
 TEST(RealNode, WalletCalls) {
     AMBER_NEEDS_BITCOIND();
     RealNode real({}, Source::rpc, false);

@@ -7,11 +7,10 @@
 #include "daemon_client/node_url.h"
 #include "daemon_client/rpc_client.h"
 #include "index/chain/coin.h"
+#include "tests/daemon_client/regtest.h"
 #include "tests/support/fake_node.h"
 
 namespace amber::daemon_client {
-
-inline const index::Coin& Regtest() { return *index::FindCoin("bitcoin", "regtest"); }
 
 /// Polls that suit a test; time limits that hold on a busy machine under a sanitizer, too.
 inline NodeOptions QuickOptions() {

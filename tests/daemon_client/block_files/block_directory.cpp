@@ -16,7 +16,8 @@ using index::ByteView;
 BlockDirectory::BlockDirectory(std::optional<std::array<std::uint8_t, 8>> key) {
     std::string name = (fs::temp_directory_path() / "amber-blocks-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = name;
+    path_ = fs::path(name) / "blocks";
+    fs::create_directory(path_);
     if (!key) return;
     key_ = XorKey(*key);
     std::ofstream(path_ / "xor.dat", std::ios::binary)
@@ -25,7 +26,7 @@ BlockDirectory::BlockDirectory(std::optional<std::array<std::uint8_t, 8>> key) {
 
 BlockDirectory::~BlockDirectory() {
     std::error_code ignored;
-    fs::remove_all(path_, ignored);
+    fs::remove_all(path_.parent_path(), ignored);
 }
 
 std::uint64_t BlockDirectory::SizeOf(std::uint32_t file) const {

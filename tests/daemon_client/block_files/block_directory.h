@@ -7,11 +7,10 @@
 #include "daemon_client/block_files/xor_key.h"
 #include "index/chain/bytes.h"
 #include "index/chain/coin.h"
+#include "tests/daemon_client/regtest.h"
 #include "tests/support/raw_block.h"
 
 namespace amber::daemon_client {
-
-inline const index::Coin& Regtest() { return *index::FindCoin("bitcoin", "regtest"); }
 
 /// A directory of block files as a node writes them, or would never write them. Removed at the end.
 class BlockDirectory {
@@ -33,7 +32,12 @@ public:
 
     [[nodiscard]] std::uint64_t SizeOf(std::uint32_t file) const;
     [[nodiscard]] std::filesystem::path PathOf(std::uint32_t file) const;
+    /// DATADIR/blocks of a node with a data directory of its own.
     [[nodiscard]] const std::filesystem::path& Path() const { return path_; }
+    /// DATADIR/debug.log
+    [[nodiscard]] std::filesystem::path LogPath() const {
+        return path_.parent_path() / "debug.log";
+    }
 
 private:
     std::filesystem::path path_;
