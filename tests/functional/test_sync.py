@@ -82,7 +82,8 @@ def interrupted(case, node, wanted):
 
 
 def test(case):
-    path, description = case.chain(seed=case.args.seed)
+    size = {"blocks": 500, "txs": 25_000} if case.args.sanitized else {}
+    path, description = case.chain(seed=case.args.seed, **size)
     node = case.node(rest=True)
     node.load(path, description["tip"])
     case.say(f"node loaded: {description['txs']} transactions")
