@@ -24,6 +24,12 @@ constexpr std::size_t kBatch = 1000;
 /// Files looked at in order to see whether they are of our network, from the front and the back.
 constexpr std::size_t kFilesChecked = 3;
 
+std::string NameOf(const char* kind, std::uint32_t number) {
+    char name[24];
+    std::snprintf(name, sizeof name, "%s%05u.dat", kind, number);
+    return name;
+}
+
 std::optional<std::uint32_t> NumberOf(std::string_view name) {
     if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return std::nullopt;
     if (name.size() < kPrefix.size() + 5 + kSuffix.size()) return std::nullopt;
@@ -55,10 +61,10 @@ FileResult<std::unique_ptr<BlockFiles>> BlockFiles::Open(const index::Coin& coin
     return files;
 }
 
-fs::path BlockFiles::PathOf(std::uint32_t file) const {
-    char name[24];
-    std::snprintf(name, sizeof name, "blk%05u.dat", file);
-    return directory_ / name;
+fs::path BlockFiles::PathOf(std::uint32_t file) const { return directory_ / NameOf("blk", file); }
+
+FileResult<MaskedFile> BlockFiles::OpenUndo(std::uint32_t file) const {
+    return MaskedFile::Open(directory_ / NameOf("rev", file), key_);
 }
 
 FileResult<void> BlockFiles::CheckNetwork() {

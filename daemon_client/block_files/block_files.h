@@ -52,6 +52,8 @@ public:
     /// See BlockTable::BestChain(): 44 bytes per block, and 20 more meanwhile.
     [[nodiscard]] std::vector<ChainedBlock> BestChain() const;
     [[nodiscard]] std::size_t BlockCount() const;
+    /// rev?????.dat, the undo data of the blocks in the file of that number: see UndoFile.
+    [[nodiscard]] FileResult<MaskedFile> OpenUndo(std::uint32_t file) const;
     [[nodiscard]] std::filesystem::path PathOf(std::uint32_t file) const;
     [[nodiscard]] const std::filesystem::path& Directory() const { return directory_; }
 
