@@ -268,10 +268,16 @@ void BlockProcessor::Connect(const Block& block, Undo undo) {
     if (undo == Undo::keep) AddUndo(block, rows);
 }
 
+TxNum BlockProcessor::Settled() const {
+    const std::uint32_t next = NextHeight().value;
+    if (!has_undo_ || reorg_limit_ == 0) return {state_.tip ? state_.tip->tx_count : 0};
+    return next > reorg_limit_ ? tx_counts_.First({next - reorg_limit_}) : TxNum{0};
+}
+
 void BlockProcessor::Flush() {
     if (pending_.Empty()) return;
     h_cursor_.reset();
-    pending_.Write(store_, state_);
+    pending_.Write(store_, state_, Settled());
     pending_hashes_.clear();
 }
 

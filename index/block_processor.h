@@ -67,6 +67,8 @@ private:
     void AddUndo(const Block& block, BlockRows& rows);
     std::optional<UnspentOutput> TakeUnspent(const OutPoint& outpoint, Certainty certainty,
                                              BlockRows& rows);
+    /// The first transaction that may be undone: of the lowest block that has or will have undo.
+    [[nodiscard]] TxNum Settled() const;
     /// Deletes the undo rows of all blocks below `height`. Precondition: nothing is pending.
     void DropUndoBelow(Height height);
 

@@ -1,7 +1,5 @@
 #include "index/lookup.h"
 
-#include <vector>
-
 #include "index/tables/h_table.h"
 #include "index/tables/txid_table.h"
 #include "index/tables/txnum_table.h"
@@ -25,12 +23,38 @@ std::optional<BlockHash> ReadBlockHash(const store::Reader& reader, Height heigh
     return row->hash;
 }
 
+namespace {
+
+static_assert(sizeof(Txid) == 32);
+std::span<char> AsRows(std::span<Txid> txids) {
+    return {reinterpret_cast<char*>(txids.data()), txids.size_bytes()};
+}
+
+}  // namespace
+
 Txid ReadTxid(const store::Reader& reader, TxNum num) {
+    Txid txid;
+    const auto read_settled = [&] {
+        return reader.ReadSettledTxids(num.value, AsRows({&txid, 1})) == 1;
+    };
+    if (read_settled()) return txid;
     const auto value = reader.Get(Table::txid, tables::TxidKey(num));
+    if (!value && read_settled()) return txid;  // settled in between
     if (!value)
         throw store::StoreError("database: transaction number " + std::to_string(num.value) +
                                 " has no txid; delete the database and sync again");
     return tables::ReadTxid(*value);
+}
+
+std::vector<Txid> ReadTxids(const store::Reader& reader, TxNum first, std::size_t count) {
+    std::vector<Txid> txids(count);
+    txids.resize(reader.ReadSettledTxids(first.value, AsRows(txids)));
+    if (txids.size() == count) return txids;
+    auto cursor = reader.Ordered(Table::txid);
+    for (cursor.Seek(tables::TxidKey({first.value + txids.size()}));
+         cursor.Valid() && txids.size() < count; cursor.Next())
+        txids.push_back(tables::ReadTxid(cursor.Value()));
+    return txids;
 }
 
 std::optional<TxNum> FindTxNum(const store::Reader& reader, store::Cursor& txnum,

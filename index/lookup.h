@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "index/chain/outpoint.h"
 #include "index/store/reader.h"
@@ -17,6 +18,9 @@ std::optional<BlockHash> ReadBlockHash(const store::Reader& reader, Height heigh
 
 /// Throws StoreError if there is no such transaction.
 Txid ReadTxid(const store::Reader& reader, TxNum num);
+
+/// Txids from `first` on; fewer than `count` only if there are no more.
+std::vector<Txid> ReadTxids(const store::Reader& reader, TxNum first, std::size_t count);
 
 /// The last transaction of that txid (before BIP30 a coinbase could repeat one).
 /// `txnum` is a prefixed cursor over that table.

@@ -8,6 +8,7 @@
 
 #include "index/chain/hex.h"
 #include "index/fatal_error.h"
+#include "index/lookup.h"
 #include "index/store/bulk_load.h"
 #include "index/tables/txid_table.h"
 #include "index/tables/txnum_table.h"
@@ -112,10 +113,12 @@ std::size_t PendingRows::RowCount() const {
 }
 
 void PendingRows::EmitTxids(store::RowSink& rows) const {
-    TxNum num = first_num_;
-    for (const Txid& txid : txids_) {
+    for (TxNum num = settled_before_; num < std::min(settled_, first_num_); ++num.value)
+        rows.Delete(tables::TxidKey(num));
+    for (TxNum num = std::max(settled_, first_num_); num.value < first_num_.value + txids_.size();
+         ++num.value) {
+        const Txid& txid = txids_[num.value - first_num_.value];
         rows.Put(tables::TxidKey(num), {reinterpret_cast<const char*>(txid.bytes.data()), 32});
-        ++num.value;
     }
 }
 
@@ -213,7 +216,7 @@ void PendingRows::EmitUndo(store::RowSink& rows) const {
 void PendingRows::Emit(Table table, store::RowSink& rows) {
     switch (table) {
         case Table::meta:
-            return;  // Write() puts the state record
+            return;  // see EmitState
         case Table::header:
             for (const Row& row : headers_) rows.Put(row.key, row.value);
             return;
@@ -245,7 +248,8 @@ void PendingRows::WriteBatch(store::Store& store, const tables::StateRecord& sta
         BatchSink sink(batch, table);
         Emit(table, sink);
     }
-    batch.Put(Table::meta, tables::kStateKey, tables::EncodeState(state));
+    BatchSink meta(batch, Table::meta);
+    EmitState(meta, state);
     store.Write(std::move(batch));
 }
 
@@ -272,11 +276,32 @@ void PendingRows::WriteFiles(store::Store& store, const tables::StateRecord& sta
         work();
     }
     if (failure) std::rethrow_exception(failure);
-    load.Into(Table::meta).Put(tables::kStateKey, tables::EncodeState(state));
+    EmitState(load.Into(Table::meta), state);
     load.Commit();
 }
 
-void PendingRows::Write(store::Store& store, const tables::StateRecord& state) {
+void PendingRows::EmitState(store::RowSink& rows, const tables::StateRecord& state) const {
+    static_assert(store::Store::kSettledCountKey < tables::kStateKey);
+    rows.Put(store::Store::kSettledCountKey, store::Store::SettledCountValue(settled_.value));
+    rows.Put(tables::kStateKey, tables::EncodeState(state));
+}
+
+void PendingRows::Settle(store::Store& store, TxNum settled) {
+    store::RowFile& file = store.SettledTxids();
+    settled_before_ = {file.Count()};
+    settled_ = std::max(settled, settled_before_);
+    const auto append = [&](std::span<const Txid> txids) {
+        file.Append({reinterpret_cast<const char*>(txids.data()), txids.size_bytes()});
+    };
+    const TxNum written = std::min(settled_, first_num_);
+    if (settled_before_ < written)
+        append(ReadTxids(store::Reader(store, store::Reach::disk), settled_before_,
+                         written.value - settled_before_.value));
+    if (first_num_ < settled_) append(std::span(txids_).first(settled_.value - first_num_.value));
+}
+
+void PendingRows::Write(store::Store& store, const tables::StateRecord& state, TxNum settled) {
+    Settle(store, settled);
     if (RowCount() > batch_rows_max_)
         WriteFiles(store, state);
     else

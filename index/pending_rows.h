@@ -64,9 +64,10 @@ public:
     /// What the rows take now and writing them will take.
     [[nodiscard]] std::size_t MemoryBytes() const;
 
-    /// Writes everything and `state`; empty afterwards. Throws StoreError, or FatalError if an
-    /// output of the database was deleted twice; then nothing was written.
-    void Write(store::Store& store, const tables::StateRecord& state);
+    /// Writes everything and `state`; empty afterwards. Nothing will ever undo the transactions
+    /// below `settled`, so their txids go where settled rows are kept (store.h). Throws StoreError,
+    /// or FatalError if an output of the database was deleted twice; then nothing was written.
+    void Write(store::Store& store, const tables::StateRecord& state, TxNum settled);
 
 private:
     struct Spend {
@@ -91,14 +92,18 @@ private:
     /// Writes the rows of one table in key order.
     void Emit(store::Table table, store::RowSink& rows);
 
+    /// Brings txids below `settled` into the store's file, from its tables and from here.
+    void Settle(store::Store& store, TxNum settled);
     void WriteBatch(store::Store& store, const tables::StateRecord& state);
     void WriteFiles(store::Store& store, const tables::StateRecord& state);
+    void EmitState(store::RowSink& rows, const tables::StateRecord& state) const;
     [[nodiscard]] std::size_t RowCount() const;
     void Clear();
 
     const std::size_t batch_rows_max_;
     TxNum first_num_;  ///< of txids_[0]
     std::vector<Txid> txids_;
+    TxNum settled_before_, settled_;  ///< by the Write() that is under way: of the whole chain
     UtxoCache unspent_;
     std::vector<Deleted> deleted_;
     std::vector<Spend> spends_;

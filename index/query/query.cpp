@@ -8,7 +8,6 @@
 #include "index/lookup.h"
 #include "index/store/reader.h"
 #include "index/tables/history_table.h"
-#include "index/tables/txid_table.h"
 #include "index/tables/txnum_table.h"
 #include "index/tables/u_table.h"
 
@@ -18,9 +17,6 @@ using store::Table;
 
 namespace {
 
-/// Txids read at a time: enough to pay for the call, few enough to stay in the processor's cache.
-constexpr std::size_t kTxidsAtOnce = 256;
-
 /// Adds "txid:height:" to the hash of a status (protocol.md 4.2).
 void HashEntry(Sha256& hash, const HistoryEntry& entry) {
     char text[64 + 1 + 11 + 1];
@@ -28,7 +24,8 @@ void HashEntry(Sha256& hash, const HistoryEntry& entry) {
     text[64] = ':';
     char* end = std::to_chars(text + 65, text + sizeof text, entry.height).ptr;
     *end++ = ':';
-    hash.Update({reinterpret_cast<const std::uint8_t*>(text), static_cast<std::size_t>(end - text)});
+    hash.Update(
+        {reinterpret_cast<const std::uint8_t*>(text), static_cast<std::size_t>(end - text)});
 }
 
 }  // namespace
@@ -81,38 +78,18 @@ QueryResult<std::vector<TxNum>> Query::ConfirmedOf(const HashX& hash_x, std::siz
     return nums;
 }
 
-template <class Visit>
-void Query::ForEachTxid(const std::vector<TxNum>& nums, Visit&& visit) {
-    if (nums.size() == 1) {
-        visit(0, ReadTxid(cursors_->reader, nums[0]));
-        return;
-    }
-    std::vector<tables::FixedKey<tables::kTxNumSize>> keys;
-    std::vector<std::string_view> views;
-    for (std::size_t begin = 0; begin < nums.size(); begin += kTxidsAtOnce) {
-        const std::size_t end = std::min(nums.size(), begin + kTxidsAtOnce);
-        keys.clear();
-        views.clear();
-        for (std::size_t i = begin; i < end; ++i) keys.push_back(tables::TxidKey(nums[i]));
-        for (const auto& key : keys) views.push_back(key);
-        const auto values = cursors_->reader.GetMany(Table::txid, views);
-        for (std::size_t i = begin; i < end; ++i) {
-            const auto& value = values[i - begin];
-            visit(i, value ? tables::ReadTxid(*value) : ReadTxid(cursors_->reader, nums[i]));
-        }
-    }
-}
-
 QueryResult<std::vector<HistoryEntry>> Query::GetHistory(const ScriptHash& script,
                                                          std::size_t limit) {
     const HashX hash_x = ToHashX(script);
     const auto nums = ConfirmedOf(hash_x, limit);
     if (!nums) return nums.error();
     std::vector<HistoryEntry> entries(nums->size());
-    ForEachTxid(*nums, [&](std::size_t i, const Txid& txid) {
-        const Height height = view_->tx_counts.HeightOf((*nums)[i]);
-        entries[i] = {txid, static_cast<std::int32_t>(height.value), true, 0};
-    });
+    for (std::size_t i = 0; i < nums->size(); ++i) {
+        const TxNum num = (*nums)[i];
+        const Height height = view_->tx_counts.HeightOf(num);
+        entries[i] = {ReadTxid(cursors_->reader, num), static_cast<std::int32_t>(height.value),
+                      true, 0};
+    }
     AppendMempool(hash_x, entries);
     if (entries.size() > limit) return QueryError::history_too_large;
     return entries;
@@ -140,23 +117,19 @@ QueryResult<std::vector<Unspent>> Query::ListUnspent(const ScriptHash& script, s
         rows.push_back(tables::ReadURow(u.Key(), u.Value()));
         if (rows.size() > limit) return QueryError::history_too_large;
     }
-    std::vector<TxNum> nums;
-    nums.reserve(rows.size());
-    for (const auto& row : rows) nums.push_back(row.num);
     std::vector<Unspent> unspent;
     unspent.reserve(rows.size());
-    ForEachTxid(nums, [&](std::size_t i, const Txid& txid) {
-        if (view_->mempool.Spender({txid, rows[i].index})) return;
-        unspent.push_back(
-            {txid, rows[i].index, view_->tx_counts.HeightOf(rows[i].num).value, rows[i].value});
-    });
+    for (const auto& row : rows) {
+        const Txid txid = ReadTxid(cursors_->reader, row.num);
+        if (view_->mempool.Spender({txid, row.index})) continue;
+        unspent.push_back({txid, row.index, view_->tx_counts.HeightOf(row.num).value, row.value});
+    }
     const auto* unconfirmed = view_->mempool.OfScript(hash_x);
     if (!unconfirmed) return unspent;
     for (const auto& tx : *unconfirmed) {
         for (std::uint32_t i = 0; i < tx->outputs.size(); ++i) {
             const auto& output = tx->outputs[i];
-            if (output.indexed && output.hash_x == hash_x &&
-                !view_->mempool.Spender({tx->txid, i}))
+            if (output.indexed && output.hash_x == hash_x && !view_->mempool.Spender({tx->txid, i}))
                 unspent.push_back({tx->txid, i, 0, output.value});
         }
     }
@@ -205,24 +178,17 @@ MerkleProof Query::ProveHeader(Height height, Height checkpoint) {
 }
 
 std::optional<TxPlace> Query::FindTransaction(const Txid& txid) {
-    const auto num =
-        FindTxNum(cursors_->reader, cursors_->Of(Table::txnum, cursors_->txnum), txid);
+    const auto num = FindTxNum(cursors_->reader, cursors_->Of(Table::txnum, cursors_->txnum), txid);
     if (!num) return std::nullopt;
     const Height height = view_->tx_counts.HeightOf(*num);
-    return TxPlace{height, static_cast<std::uint32_t>(
-                               num->value - view_->tx_counts.First(height).value)};
+    return TxPlace{height,
+                   static_cast<std::uint32_t>(num->value - view_->tx_counts.First(height).value)};
 }
 
 std::vector<Txid> Query::TxidsOfBlock(Height height) {
     const TxNum first = view_->tx_counts.First(height);
     const std::uint64_t end = view_->tx_counts.Through(height);
-    std::vector<Txid> txids;
-    txids.reserve(end - first.value);
-    auto cursor = cursors_->reader.Ordered(Table::txid);
-    for (cursor.Seek(tables::TxidKey(first)); cursor.Valid() && txids.size() < end - first.value;
-         cursor.Next())
-        txids.push_back(tables::ReadTxid(cursor.Value()));
-    return txids;
+    return ReadTxids(cursors_->reader, first, end - first.value);
 }
 
 QueryResult<Txid> Query::GetTxid(TxPlace place) {
@@ -235,7 +201,8 @@ QueryResult<Txid> Query::GetTxid(TxPlace place) {
 QueryResult<std::vector<MerkleNode>> Query::GetBranch(TxPlace place) {
     if (place.height.value >= view_->tx_counts.size()) return QueryError::no_such_height;
     std::vector<MerkleNode> leaves;
-    for (const Txid& txid : TxidsOfBlock(place.height)) leaves.push_back(HashCast<MerkleNode>(txid));
+    for (const Txid& txid : TxidsOfBlock(place.height))
+        leaves.push_back(HashCast<MerkleNode>(txid));
     if (place.position >= leaves.size()) return QueryError::no_such_position;
     return ProveMerkle(std::move(leaves), place.position).branch;
 }

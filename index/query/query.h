@@ -93,8 +93,6 @@ private:
 
     QueryResult<std::vector<TxNum>> ConfirmedOf(const HashX& hash_x, std::size_t limit);
     void AppendMempool(const HashX& hash_x, std::vector<HistoryEntry>& entries) const;
-    template <class Visit>
-    void ForEachTxid(const std::vector<TxNum>& nums, Visit&& visit);
     std::vector<Txid> TxidsOfBlock(Height height);
     std::optional<TxPlace> FindInBlock(const Txid& txid, Height height);
 

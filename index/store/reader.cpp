@@ -2,6 +2,8 @@
 
 #include <rocksdb/iterator.h>
 
+#include <algorithm>
+
 #include "index/store/state.h"
 
 namespace amber::index::store {
@@ -73,26 +75,12 @@ std::optional<std::string> Reader::Get(Table table, std::string_view key) const 
     return value;
 }
 
-std::vector<std::optional<std::string>> Reader::GetMany(
-    Table table, std::span<const std::string_view> keys) const {
-    std::vector<std::optional<std::string>> found(keys.size());
-    if (reach_ == Reach::memory) {
-        // RocksDB 7.8's MultiGet goes to the disk all the same, and does not even keep what it read.
-        for (std::size_t i = 0; i < keys.size(); ++i) found[i] = Get(table, keys[i]);
-        return found;
-    }
-    std::vector<rocksdb::Slice> slices;
-    slices.reserve(keys.size());
-    for (std::string_view key : keys) slices.push_back(ToSlice(key));
-    std::vector<rocksdb::PinnableSlice> values(keys.size());
-    std::vector<rocksdb::Status> statuses(keys.size());
-    store_->db->MultiGet(Options(), store_->Family(table), slices.size(), slices.data(),
-                         values.data(), statuses.data());
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-        if (statuses[i].IsNotFound()) continue;
-        Check(statuses[i], "read");
-        found[i].emplace(values[i].data(), values[i].size());
-    }
+std::size_t Reader::ReadSettledTxids(std::uint64_t first, std::span<char> rows) const {
+    const RowFile& file = *store_->settled_txids;
+    const std::uint64_t count = snapshot_.state_ ? snapshot_.state_->settled_txids : file.Count();
+    if (first >= count) return 0;
+    const auto found = std::min<std::uint64_t>(count - first, rows.size() / file.RowSize());
+    file.Read(first, rows.first(found * file.RowSize()), reach_);
     return found;
 }
 
@@ -100,8 +88,8 @@ Cursor Reader::NewCursor(Table table, bool whole_table) const {
     auto options = Options();
     options.total_order_seek = whole_table;
     options.prefix_same_as_start = !whole_table;
-    auto state = std::make_unique<Cursor::State>(
-        Cursor::State{*store_, table, snapshot_, options, nullptr});
+    auto state =
+        std::make_unique<Cursor::State>(Cursor::State{*store_, table, snapshot_, options, nullptr});
     state->Open();
     return Cursor(std::move(state));
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -56,13 +57,13 @@ public:
     Reader(Snapshot snapshot, Reach reach);
 
     [[nodiscard]] std::optional<std::string> Get(Table table, std::string_view key) const;
-    /// values[i] belongs to keys[i]; nothing where there is no such row. Keys need no order.
-    [[nodiscard]] std::vector<std::optional<std::string>> GetMany(
-        Table table, std::span<const std::string_view> keys) const;
+    /// Rows of Table::txid from `first` on, as many as `rows` has room for; settled ones only.
+    /// Returns how many there were.
+    std::size_t ReadSettledTxids(std::uint64_t first, std::span<char> rows) const;
     /// Finds only rows that share with the key sought the prefix on which the table's filter is
     /// built (store.cpp), and ends where it ends.
     [[nodiscard]] Cursor Prefixed(Table table) const;
-    /// Finds and walks everything.
+    /// Finds and walks everything; of Table::txid only what is not settled.
     [[nodiscard]] Cursor Ordered(Table table) const;
 
 private:

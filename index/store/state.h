@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "index/store/batch.h"
+#include "index/store/row_file.h"
 #include "index/store/snapshot.h"
 #include "index/store/store.h"
 
@@ -22,11 +23,13 @@ inline std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data
 void Check(const rocksdb::Status& status, std::string_view doing);
 
 struct Store::State {
+    ~State();
     std::filesystem::path path;
     std::shared_ptr<rocksdb::Cache> cache;
     std::unique_ptr<rocksdb::DB> db;
     std::array<rocksdb::ColumnFamilyHandle*, kTableCount> families{};
     std::array<rocksdb::ColumnFamilyOptions, kTableCount> family_options;
+    std::unique_ptr<RowFile> settled_txids;
 
     [[nodiscard]] rocksdb::ColumnFamilyHandle* Family(Table table) const {
         return families[static_cast<std::size_t>(table)];
@@ -44,10 +47,14 @@ struct Batch::State {
 };
 
 struct Snapshot::State {
-    State(const Store::State& s, const rocksdb::Snapshot* r) : store(s), snapshot(r) {}
+    explicit State(const Store::State& s)
+        : store(s), snapshot(s.db->GetSnapshot()), settled_txids(s.settled_txids->Count()) {}
     State(const State&) = delete;
     const Store::State& store;
-    const rocksdb::Snapshot* snapshot;
+    const rocksdb::Snapshot* const snapshot;
+    /// Later ones can be of another branch, if the snapshot is as old as the longest
+    /// reorganisation.
+    const std::uint64_t settled_txids;
     ~State() { store.db->ReleaseSnapshot(snapshot); }
 };
 

@@ -6,7 +6,8 @@
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
-#include <thread>
+#include <algorithm>
+#include <cstring>
 
 #include "index/store/state.h"
 
@@ -20,6 +21,8 @@ void Check(const rocksdb::Status& status, std::string_view doing) {
 
 namespace {
 
+constexpr std::size_t kTxidSize = 32;
+
 /// How the rows of a table are laid out and looked for.
 struct Layout {
     std::size_t prefix = 0;       ///< bytes that look-ups fix; 0: whole keys
@@ -30,14 +33,20 @@ Layout LayoutOf(Table table) {
     switch (table) {
         case Table::meta:
         case Table::header:
-        case Table::undo: return {};
+        case Table::undo:
+            return {};
         case Table::header_merkle:
-        case Table::txid: return {.incompressible = true};
-        case Table::txnum: return {.prefix = 5};
-        case Table::h: return {.prefix = 8};
+        case Table::txid:
+            return {.incompressible = true};
+        case Table::txnum:
+            return {.prefix = 5};
+        case Table::h:
+            return {.prefix = 8};
         case Table::u:
-        case Table::history: return {.prefix = 11};
-        case Table::spender: return {.prefix = 0};
+        case Table::history:
+            return {.prefix = 11};
+        case Table::spender:
+            return {.prefix = 0};
     }
     std::abort();
 }
@@ -66,7 +75,8 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table,
         blocks.whole_key_filtering = false;
     }
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
-    options.compression = layout.incompressible ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
+    options.compression =
+        layout.incompressible ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
     options.write_buffer_size = 16 << 20;
     options.target_file_size_base = 64 << 20;
     options.max_bytes_for_level_base = 512 << 20;
@@ -135,14 +145,29 @@ Store::Store(const StoreOptions& options) : state_(std::make_unique<State>()) {
     state_->db.reset(db);
     state_->db->DestroyColumnFamilyHandle(handles[0]);
     for (std::size_t i = 0; i < kTableCount; ++i) state_->families[i] = handles[i + 1];
+    OpenSettledTxids(options.read_only);
     // Not before the lock is ours: another process may be loading right now.
     if (!options.read_only) std::filesystem::remove_all(state_->LoadFolder());
 }
 
-Store::~Store() {
-    rocksdb::CancelAllBackgroundWork(state_->db.get(), true);
-    for (auto* family : state_->families) state_->db->DestroyColumnFamilyHandle(family);
+void Store::OpenSettledTxids(bool read_only) {
+    std::uint64_t count = 0;
+    std::string value;
+    const auto status = state_->db->Get(rocksdb::ReadOptions(), state_->Family(Table::meta),
+                                        ToSlice(kSettledCountKey), &value);
+    if (!status.IsNotFound()) Check(status, "read");
+    if (status.ok()) std::memcpy(&count, value.data(), std::min(value.size(), sizeof count));
+    state_->settled_txids =
+        std::make_unique<RowFile>(state_->path / "settled_txids", kTxidSize, count, read_only);
 }
+
+Store::State::~State() {
+    if (!db) return;
+    rocksdb::CancelAllBackgroundWork(db.get(), true);
+    for (auto* family : families) db->DestroyColumnFamilyHandle(family);
+}
+
+Store::~Store() = default;
 
 void Store::Write(Batch&& batch) {
     Check(state_->db->Write(rocksdb::WriteOptions(), &batch.state_->changes), "write");
@@ -150,19 +175,17 @@ void Store::Write(Batch&& batch) {
 
 Snapshot Store::TakeSnapshot() const {
     Snapshot snapshot;
-    snapshot.state_ =
-        std::make_shared<Snapshot::State>(*state_, state_->db->GetSnapshot());
+    snapshot.state_ = std::make_shared<Snapshot::State>(*state_);
     return snapshot;
 }
 
 void Store::SetCacheBytes(std::size_t bytes) { state_->cache->SetCapacity(bytes); }
 
-void Store::Compact() {
-    rocksdb::CompactRangeOptions options;
-    options.max_subcompactions = std::thread::hardware_concurrency();
-    for (auto* family : state_->families)
-        Check(state_->db->CompactRange(options, family, nullptr, nullptr), "compact");
+std::string Store::SettledCountValue(std::uint64_t count) {
+    return {reinterpret_cast<const char*>(&count), sizeof count};
 }
+
+RowFile& Store::SettledTxids() { return *state_->settled_txids; }
 
 std::uint64_t Store::DiskBytes() const {
     std::uint64_t bytes = 0;
@@ -170,17 +193,6 @@ std::uint64_t Store::DiskBytes() const {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(state_->path, error)) {
         const auto size = entry.file_size(error);
         if (!error) bytes += size;
-    }
-    return bytes;
-}
-
-std::uint64_t Store::MemoryBytes() const {
-    std::uint64_t bytes = state_->cache->GetUsage();
-    for (auto* family : state_->families) {
-        std::uint64_t part = 0;
-        for (const char* property :
-             {"rocksdb.cur-size-all-mem-tables", "rocksdb.estimate-table-readers-mem"})
-            if (state_->db->GetIntProperty(family, property, &part)) bytes += part;
     }
     return bytes;
 }

@@ -9,6 +9,7 @@
 
 #include "index/store/batch.h"
 #include "index/store/reach.h"
+#include "index/store/row_file.h"
 #include "index/store/snapshot.h"
 #include "index/store/table.h"
 
@@ -23,8 +24,17 @@ struct StoreOptions {
 /// The database: one RocksDB with a column family per table. The only code that knows RocksDB.
 /// Thread: Write and BulkLoad from one thread; everything else is thread-safe.
 /// Errors: StoreError, with the path and what to do.
+///
+/// The rows of Table::txid have two homes: the newest are in RocksDB, where they can be undone, and
+/// those that nothing will undo in a RowFile (ReadTxid in index/lookup.h looks in both). To settle
+/// rows, append them to SettledTxids(), then, in one batch, put the new count (SettledCountValue)
+/// under kSettledCountKey of Table::meta and delete them from Table::txid.
 class Store {
 public:
+    static constexpr std::string_view kSettledCountKey = "settled txids";
+    [[nodiscard]] static std::string SettledCountValue(std::uint64_t count);
+    [[nodiscard]] RowFile& SettledTxids();
+
     /// Opens or creates. After a crash the state is that of the last whole Write or Commit.
     explicit Store(const StoreOptions& options);
     /// Flushes. All snapshots, readers and cursors must be gone.
@@ -39,11 +49,8 @@ public:
 
     /// Resizes the block cache: small while a first sync needs the memory, full for serving.
     void SetCacheBytes(std::size_t bytes);
-    /// Merges what is on disk into its final order. Long; meant for the end of a first sync.
-    void Compact();
 
     [[nodiscard]] std::uint64_t DiskBytes() const;
-    [[nodiscard]] std::uint64_t MemoryBytes() const;
 
 private:
     friend class Batch;
@@ -52,6 +59,8 @@ private:
     friend class Reader;
     friend class Snapshot;
     struct State;
+    void OpenSettledTxids(bool read_only);
+
     std::unique_ptr<State> state_;
 };
 

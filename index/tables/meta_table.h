@@ -11,7 +11,7 @@
 namespace amber::index::tables {
 
 /// Raised whenever a row's grammar changes; older databases are then refused.
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
 inline constexpr std::string_view kStateKey = "state";
 
 /// What the rows of all tables together describe. Written in the same batch as they are.

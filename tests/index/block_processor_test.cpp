@@ -305,6 +305,42 @@ TEST_F(BlockProcessorTest, NothingCanBeTakenBackBelowTheWindow) {
     EXPECT_TRUE(DumpTables(index->store) == before);
 }
 
+TEST_F(BlockProcessorTest, TxidsSettleBelowTheWindowAndStaySettled) {
+    for (int i = 0; i < 30; ++i) chain.Add();
+    Open(10);
+    ConnectAll(true);
+    const auto settled = [&] { return index->store.SettledTxids().Count(); };
+    const auto transactions = [&] { return index->processor.GetTip()->tx_count; };
+    const auto expect_txids = [&] {
+        std::vector<Txid> expected;
+        for (const auto& block : chain.blocks)
+            for (const auto& tx : block->txs) expected.push_back(tx.txid);
+        expected.resize(transactions());
+        const store::Reader reader(index->store, store::Reach::disk);
+        EXPECT_EQ(ReadTxids(reader, {0}, expected.size() + 10), expected);
+        for (std::uint64_t num = 0; num < expected.size(); ++num)
+            EXPECT_EQ(ReadTxid(reader, {num}), expected[num]) << num;
+    };
+    EXPECT_EQ(settled(), 21u) << "one transaction per block, 31 of them";
+    expect_txids();
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(index->processor.Disconnect());
+    EXPECT_EQ(transactions(), 21u);
+    expect_txids();
+    index->processor.Connect(*chain.blocks[21], Undo::keep);
+    index->processor.Flush();
+    EXPECT_EQ(settled(), 21u) << "one that is settled stays so";
+    expect_txids();
+    Open(10);
+    expect_txids();
+    ConnectAll(true);
+    expect_txids();
+    Open(5);
+    chain.Add();
+    ConnectAll(true);
+    EXPECT_EQ(settled(), 27u);
+    expect_txids();
+}
+
 TEST_F(BlockProcessorTest, GenesisStays) {
     chain.Add();
     ConnectAll(true);

@@ -6,6 +6,8 @@
 #include <stdexcept>
 
 #include "index/digest.h"
+#include "index/lookup.h"
+#include "index/tables/txid_table.h"
 
 namespace amber::index {
 
@@ -28,11 +30,23 @@ ViewPtr OpenIndex::MakeView(MempoolView mempool) const {
                                              processor.GetTxCounts(), std::move(mempool)});
 }
 
+/// More than any chain here has.
+constexpr std::size_t kManyTxids = 1'000'000;
+
 Rows DumpTable(const store::Reader& reader, store::Table table) {
     Rows rows;
+    if (table == store::Table::txid) {
+        TxNum num{0};
+        for (const Txid& txid : ReadTxids(reader, num, kManyTxids)) {
+            rows.emplace(tables::TxidKey(num), ToDisplayHex(txid));
+            ++num.value;
+        }
+        return rows;
+    }
     auto cursor = reader.Ordered(table);
     for (cursor.SeekToFirst(); cursor.Valid(); cursor.Next())
-        rows.emplace(cursor.Key(), cursor.Value());
+        if (cursor.Key() != store::Store::kSettledCountKey)
+            rows.emplace(cursor.Key(), cursor.Value());
     return rows;
 }
 

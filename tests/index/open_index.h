@@ -39,7 +39,7 @@ struct OpenIndex {
     BlockProcessor processor;
 };
 
-/// All rows of a table, as they are on disk.
+/// All rows of a table, whichever home they have.
 using Rows = std::map<std::string, std::string>;
 Rows DumpTable(const store::Reader& reader, store::Table table);
 
