@@ -94,6 +94,11 @@ std::shared_ptr<FileTransactions::Opened> FileTransactions::InUse() const {
     return opened_;
 }
 
+void FileTransactions::Use(std::shared_ptr<Opened> opened) {
+    const std::lock_guard lock(mutex_);
+    opened_.swap(opened);
+}
+
 fs::path FileTransactions::Directory() const {
     const auto opened = InUse();
     return opened ? opened->files->Directory() : fs::path();
@@ -131,22 +136,20 @@ void FileTransactions::Run(const std::stop_token& stop) {
 }
 
 void FileTransactions::Look(const std::stop_token& stop) {
-    auto opened = InUse();
-    const std::uint64_t epoch = client_.Current().epoch;
+    const auto in_use = InUse();
+    auto opened = in_use;
     // Another daemon may have other files, one that was restarted may have moved them.
-    if (!opened || (options_.blocks_dir.empty() && epoch != asked_epoch_)) {
+    if (!in_use || (options_.blocks_dir.empty() && client_.Current().epoch != asked_epoch_)) {
         if (auto fresh = Open()) opened = std::move(fresh);
         if (!opened) return;
-        {
-            // In use from now on, with what is found so far.
-            const std::lock_guard lock(mutex_);
-            opened_ = opened;
-        }
     }
+    // The first at once, for what is found so far; another not before it is as good as the last.
+    if (!in_use) Use(opened);
     const auto report = opened->files->Refresh(stop);
     for (const FileError& problem : report.problems)
         spdlog::debug("block files: {}", problem.Text());
     if (stop.stop_requested()) return;
+    Use(opened);
     const std::string directory = opened->files->Directory().string();
     if (directory == said_of_) return;
     Say("transactions of blocks are read from the files in " + directory + " (" +

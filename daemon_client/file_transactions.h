@@ -70,6 +70,7 @@ private:
     std::optional<std::string> Read(Opened& opened, const index::Txid& txid,
                                     const index::WalletNode::Place& place);
     [[nodiscard]] std::shared_ptr<Opened> InUse() const;
+    void Use(std::shared_ptr<Opened> opened);
 
     const index::Coin& coin_;
     const NodeOptions options_;
