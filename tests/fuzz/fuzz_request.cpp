@@ -57,9 +57,10 @@ struct Surroundings {
     std::optional<index::Query> query;
 
     Surroundings() {
-        world.Mine({test::MakeTxid(1)});
+        // The hashes of zeros: easy to hit upon.
+        world.Mine({index::Txid{}});
         world.Mine();
-        world.Add({}, test::MakeTxid(1), 1);  // the script hash of zeros: easy to hit upon
+        world.Add({}, index::Txid{}, 1);
         served = MakeServedView(world.Publish());
         query.emplace(served->view, index::store::Reach::memory);
     }

@@ -58,28 +58,45 @@ void AddRealData(Corpus& corpus) {
     }
 }
 
-/// A request of each kind of arguments; the fuzzer finds the rest.
+/// A request of every method that finds something in what fuzz_request serves, in two lengths: the
+/// length decides the version.
 void WriteRequests(const std::filesystem::path& dir) {
     std::filesystem::create_directories(dir);
     const std::string hash(64, '0');
+    const std::string script = "[\"" + hash + "\"]";
     const std::pair<const char*, std::string> requests[] = {
         {"blockchain.block.header", "[1,2]"},
         {"blockchain.block.headers", "[0,3,2]"},
         {"blockchain.estimatefee", R"([6,"economical"])"},
         {"blockchain.headers.subscribe", "[]"},
-        {"blockchain.scripthash.get_history", "[\"" + hash + "\"]"},
+        {"blockchain.relayfee", "[]"},
+        {"blockchain.scripthash.get_balance", script},
+        {"blockchain.scripthash.get_history", script},
+        {"blockchain.scripthash.get_mempool", script},
+        {"blockchain.scripthash.listunspent", script},
         {"blockchain.scripthash.subscribe", "{\"scripthash\":\"" + hash + "\"}"},
+        {"blockchain.scripthash.unsubscribe", script},
+        {"blockchain.transaction.broadcast", R"(["00ff"])"},
         {"blockchain.transaction.broadcast_package", R"([["00","ff"],false])"},
         {"blockchain.transaction.get", "[\"" + hash + "\",true]"},
+        {"blockchain.transaction.get_merkle", "[\"" + hash + "\",1]"},
         {"blockchain.transaction.id_from_pos", "[1,0,true]"},
         {"mempool.get_fee_histogram", "[]"},
+        {"mempool.get_info", "[]"},
         {"server.add_peer", "[{}]"},
+        {"server.banner", "[]"},
+        {"server.donation_address", "[]"},
+        {"server.features", "[]"},
+        {"server.peers.subscribe", "[]"},
+        {"server.ping", "[]"},
         {"server.version", R"(["\u00e9",["1.4","1.6"]])"}};
     for (const auto& [method, params] : requests) {
+        const std::string line = R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(method) +
+                                 R"(","params":)" + params + "}";
         std::ofstream file(dir / method, std::ios::binary);
-        file << R"({"jsonrpc":"2.0","id":1,"method":")" << method << R"(","params":)" << params
-             << "}\n["
-             << R"({"id":"a","method":"server.ping"},1])" << '\n';
+        file << line << '\n'
+             << line << " \n"
+             << R"([{"id":"a","method":"server.ping"},1])" << '\n';
     }
 }
 
