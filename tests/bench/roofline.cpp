@@ -1,14 +1,13 @@
 // roofline FILE: one pass of one thread over a file of blocks (bootstrap.dat format) that only
 // parses them and hashes txids and output scripts. What a sync needs is told as a multiple of this.
 // Prints one line of JSON. Times include reading the file: run twice to have it in memory.
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 
 #include "index/chain/coin.h"
+#include "tests/bench/process_usage.h"
 #include "tests/support/block_file.h"
 
 using namespace amber::index;
@@ -35,15 +34,6 @@ Totals Walk(const char* path, const Codec& codec) {
     return totals;
 }
 
-double CpuSeconds() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& t) {
-        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-    };
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -57,7 +47,7 @@ int main(int argc, char** argv) try {
     std::printf(
         "{\"bytes\":%lu,\"blocks\":%lu,\"txs\":%lu,\"inputs\":%lu,\"outputs\":%lu,"
         "\"cpu_s\":%.3f,\"wall_s\":%.3f}\n",
-        t.bytes, t.blocks, t.txs, t.inputs, t.outputs, CpuSeconds(), wall.count());
+        t.bytes, t.blocks, t.txs, t.inputs, t.outputs, amber::bench::OwnCpuSeconds(), wall.count());
 } catch (const std::exception& error) {
     std::fprintf(stderr, "roofline: %s\n", error.what());
     return 1;
