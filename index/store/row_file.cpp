@@ -31,6 +31,7 @@ RowFile::~RowFile() {
 }
 
 void RowFile::Fail(const char* doing) const {
+    if (errno == ENOSPC) throw StoreError(DiskFull(path_.string()));
     throw StoreError("database: cannot " + std::string(doing) + " " + path_.string() + ": " +
                      std::generic_category().message(errno));
 }

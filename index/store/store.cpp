@@ -16,6 +16,7 @@ namespace amber::index::store {
 void Check(const rocksdb::Status& status, std::string_view doing) {
     if (status.ok()) return;
     if (status.IsIncomplete()) throw NotInMemory();
+    if (status.IsNoSpace()) throw StoreError(DiskFull(status.ToString()));
     throw StoreError("database: " + std::string(doing) + ": " + status.ToString());
 }
 

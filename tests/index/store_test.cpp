@@ -233,6 +233,19 @@ TEST_F(StoreTest, SettledTxidsThatAreMissingAreNamed) {
     EXPECT_NE(error.find("sync again"), error.npos) << error;
 }
 
+TEST_F(StoreTest, FullDiskIsNamedWithAdvice) {
+    RowFile file("/dev/full", 32, 0, false);
+    try {
+        file.Append(std::string(32, 'x'));
+        FAIL() << "written";
+    } catch (const StoreError& error) {
+        const std::string text = error.what();
+        EXPECT_NE(text.find("disk is full (/dev/full)"), text.npos) << text;
+        EXPECT_NE(text.find("free some space"), text.npos) << text;
+    }
+    EXPECT_EQ(file.Count(), 0u);
+}
+
 TEST_F(StoreTest, SecondOpenIsRefusedWithAdviceAndHarmsNothing) {
     // The first is in the middle of a load.
     BulkLoad load(*store);
