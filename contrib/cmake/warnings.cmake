@@ -2,8 +2,9 @@
 add_library(amber_flags INTERFACE)
 target_compile_options(amber_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
-    # gcc 12 reports false positives for these two in inlined library code.
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict>)
+    # gcc 12 reports false positives for these in inlined library code.
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds
+        -Wno-stringop-overflow>)
 target_include_directories(amber_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(amber_flags INTERFACE
     BOOST_ASIO_NO_DEPRECATED SPDLOG_FMT_EXTERNAL)
