@@ -1,62 +1,71 @@
 #include "server/methods/answer_cache.h"
 
-#include <utility>
-
 namespace amber::server {
 namespace {
 
-/// With its place in a table that is two thirds full, and what the allocator adds.
-std::size_t BytesOf(const std::string& answer) { return answer.capacity() + 90; }
-
 constexpr AnswerKind kKinds[] = {AnswerKind::balance, AnswerKind::history, AnswerKind::mempool,
                                  AnswerKind::status, AnswerKind::unspent};
+/// Answers passed over at a time because they were asked for; then one goes all the same, so that
+/// keeping an answer never takes long.
+constexpr int kMaxChances = 64;
 
 }  // namespace
 
-void AnswerCache::Generation::Erase(const Key& key) {
-    const auto found = answers.find(key);
-    if (found == answers.end()) return;
-    bytes -= BytesOf(found->second);
-    answers.erase(found);
+std::size_t AnswerCache::BytesOf(const Entry& entry) {
+    // In a table that is two thirds full, in the queue, and what the allocator adds.
+    constexpr std::size_t kPlaces = (sizeof(Key) + sizeof(Entry)) * 3 / 2 + sizeof(Key) + 16;
+    return kPlaces + entry.answer.capacity();
 }
 
 std::optional<std::string_view> AnswerCache::Find(const index::HashX& script, AnswerKind kind) {
-    const Key key{script, kind};
-    const auto young = young_.answers.find(key);
-    if (young != young_.answers.end()) return young->second;
-    const auto old = old_.answers.find(key);
-    if (old == old_.answers.end()) return std::nullopt;
-    std::string answer = std::move(old->second);
-    old_.bytes -= BytesOf(answer);
-    old_.answers.erase(old);
-    Insert(key, std::move(answer));
-    return young_.answers.find(key)->second;
+    const auto found = entries_.find({script, kind});
+    if (found == entries_.end() || !found->second.known) return std::nullopt;
+    found->second.used = true;
+    return found->second.answer;
 }
 
 void AnswerCache::Keep(const index::HashX& script, AnswerKind kind, std::string_view answer) {
     if (answer.size() > kLongest || max_bytes_ < 4 * kLongest) return;
     const Key key{script, kind};
-    old_.Erase(key);
-    young_.Erase(key);
-    Insert(key, std::string(answer));
+    const auto [place, added] = entries_.try_emplace(key);
+    if (added) {
+        queue_.push_back(key);
+        bytes_ += BytesOf(place->second);
+    }
+    Set(place->second, answer);
+    place->second.known = true;
+    while (bytes_ > max_bytes_) MakeRoom();
 }
 
-void AnswerCache::Insert(const Key& key, std::string&& answer) {
-    const std::size_t bytes = BytesOf(answer);
-    if (young_.bytes + bytes > max_bytes_ / 2) {
-        old_ = std::move(young_);
-        young_ = Generation();
+void AnswerCache::Set(Entry& entry, std::string_view answer) {
+    bytes_ -= BytesOf(entry);
+    entry.answer = std::string(answer);
+    bytes_ += BytesOf(entry);
+}
+
+void AnswerCache::MakeRoom() {
+    for (int chances = kMaxChances;; --chances) {
+        const Key key = queue_.front();
+        queue_.pop_front();
+        const auto entry = entries_.find(key);
+        if (!entry->second.used || chances == 0) {
+            bytes_ -= BytesOf(entry->second);
+            entries_.erase(entry);
+            return;
+        }
+        entry->second.used = false;
+        queue_.push_back(key);
     }
-    young_.bytes += bytes;
-    young_.answers.emplace(key, std::move(answer));
 }
 
 void AnswerCache::Forget(std::span<const index::HashX> scripts) {
-    if (Bytes() == 0) return;
+    if (entries_.empty()) return;
     for (const index::HashX& script : scripts)
         for (const AnswerKind kind : kKinds) {
-            young_.Erase({script, kind});
-            old_.Erase({script, kind});
+            const auto found = entries_.find({script, kind});
+            if (found == entries_.end()) continue;
+            Set(found->second, {});
+            found->second.known = found->second.used = false;
         }
 }
 

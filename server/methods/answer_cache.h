@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,9 +19,8 @@ enum class AnswerKind : std::uint8_t { balance, history, mempool, status, unspen
 /// again and again, and reading an answer from tables costs ten times what finding it here does.
 /// Invariant: every answer is right at the one view the owner is at; so the owner forgets, when it
 /// moves to the next view, the scripts that view touched.
-/// Bound: `max_bytes`. Answers not asked for since about half of that came in are forgotten; those
-/// of more than kLongest bytes are never kept.
-/// Thread: one.
+/// Bound: `max_bytes`. To make room the oldest answers go, those last that were asked for
+/// meanwhile. Answers of more than kLongest bytes are never kept. Thread: one.
 class AnswerCache {
 public:
     static constexpr std::size_t kLongest = 16 << 10;
@@ -32,7 +32,7 @@ public:
     void Keep(const index::HashX& script, AnswerKind kind, std::string_view answer);
     void Forget(std::span<const index::HashX> scripts);
 
-    [[nodiscard]] std::size_t Bytes() const { return young_.bytes + old_.bytes; }
+    [[nodiscard]] std::size_t Bytes() const { return bytes_; }
 
 private:
     struct Key {
@@ -47,17 +47,20 @@ private:
             return hash(key.script, static_cast<std::uint8_t>(key.kind));
         }
     };
-    /// A map does not give memory back one by one: so there are two, and the old one goes whole.
-    struct Generation {
-        boost::unordered_flat_map<Key, std::string, HashOfKey> answers;
-        std::size_t bytes = 0;
-
-        void Erase(const Key& key);
+    struct Entry {
+        std::string answer;
+        bool known = false;  ///< false: forgotten; the entry waits for its turn to go
+        bool used = false;   ///< since it was kept or had its last chance
     };
-    void Insert(const Key& key, std::string&& answer);
+
+    static std::size_t BytesOf(const Entry& entry);
+    void Set(Entry& entry, std::string_view answer);
+    void MakeRoom();
 
     const std::size_t max_bytes_;
-    Generation young_, old_;
+    std::size_t bytes_ = 0;
+    boost::unordered_flat_map<Key, Entry, HashOfKey> entries_;
+    std::deque<Key> queue_;  ///< every key of entries_ once, the next to go first
 };
 
 }  // namespace amber::server

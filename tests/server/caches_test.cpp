@@ -82,14 +82,28 @@ TEST(AnswerCache, StaysWithinItsBytesAndKeepsWhatIsAskedFor) {
     EXPECT_NE(cache.Find(ScriptNumber(49'999), AnswerKind::history), std::nullopt);
 }
 
-TEST(AnswerCache, ForgetsWhatIsInTheOlderHalfToo) {
+TEST(AnswerCache, WhatIsForgottenAndKeptAgainTakesNoMore) {
+    AnswerCache cache(1 << 20);
+    const index::HashX touched[] = {ScriptNumber(0)};
+    cache.Keep(ScriptNumber(0), AnswerKind::history, "a history");
+    const std::size_t bytes = cache.Bytes();
+    for (int round = 0; round < 1'000; ++round) {
+        cache.Forget(touched);
+        EXPECT_EQ(cache.Find(ScriptNumber(0), AnswerKind::history), std::nullopt);
+        cache.Keep(ScriptNumber(0), AnswerKind::history, "a history");
+    }
+    EXPECT_EQ(cache.Bytes(), bytes);
+    EXPECT_EQ(cache.Find(ScriptNumber(0), AnswerKind::history), "a history");
+}
+
+TEST(AnswerCache, MakesRoomWhenAllWasAskedFor) {
     AnswerCache cache(1 << 20);
     const std::string answer(200, 'x');
-    cache.Keep(ScriptNumber(0), AnswerKind::history, "old");
-    for (unsigned n = 1; n < 2'500; ++n) cache.Keep(ScriptNumber(n), AnswerKind::history, answer);
-    const index::HashX touched[] = {ScriptNumber(0)};
-    cache.Forget(touched);
-    EXPECT_EQ(cache.Find(ScriptNumber(0), AnswerKind::history), std::nullopt);
+    for (unsigned n = 0; n < 10'000; ++n) {
+        cache.Keep(ScriptNumber(n), AnswerKind::balance, answer);
+        ASSERT_NE(cache.Find(ScriptNumber(n), AnswerKind::balance), std::nullopt) << n;
+        ASSERT_LE(cache.Bytes(), std::size_t{1} << 20) << n;
+    }
 }
 
 TEST(AnswerCache, DoesNotKeepGiants) {
