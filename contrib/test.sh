@@ -6,7 +6,7 @@
 #     release   optimised build; every test: C++, and functional ones with a real node and real wallets
 #     asan      AddressSanitizer and UndefinedBehaviorSanitizer: C++ tests, some functional ones
 #     tsan      ThreadSanitizer: the same
-#     fuzz      every fuzz target for 60 s
+#     fuzz      every fuzz target for 60 s, in the build of asan
 #
 # AMBER_CHAIN_DATA names a folder of real blocks for tests that can use them; ../shared/chain-data
 # beside the checkout is found by itself. AMBER_BITCOIND names another node. AMBER_JOBS: see build.sh.

@@ -55,7 +55,7 @@ struct ServerOptions {
     std::size_t max_subscriptions = 5'000'000;            ///< of all sessions; then error 4
     std::chrono::seconds idle_timeout{600};               ///< without input
     std::chrono::seconds write_timeout{30};               ///< without progress of a write
-    std::size_t answer_cache_bytes = 128 << 20;  ///< of all I/O threads
+    std::size_t answer_cache_bytes = 128 << 20;
     std::size_t raw_tx_cache_bytes = 32 << 20;
     /// Refuse every other method before server.version (1.6 wants it; old wallets do not do it).
     bool version_first = false;

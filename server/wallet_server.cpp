@@ -49,6 +49,7 @@ public:
         const std::lock_guard lock(mutex_);
         if (!served_ || served_->view->serial < view->serial)
             served_ = MakeServedView(std::move(view));
+        shared_->services->answers.MoveTo(served_->view->serial, {});
         shared_->io_threads = IoThreadsOf(shared_->Options());
         for (unsigned i = 0; i < shared_->io_threads; ++i)
             threads_.push_back(std::make_shared<IoThread>(i, shared_, served_));
@@ -67,6 +68,7 @@ public:
 
     void OnAnnouncement(const std::shared_ptr<const index::Announcement>& announcement) {
         const std::lock_guard lock(mutex_);
+        shared_->services->answers.MoveTo(announcement->view->serial, announcement->touched);
         try {
             served_ = served_ && !announcement->tip_changed
                           ? MakeServedView(announcement->view, *served_)

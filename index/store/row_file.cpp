@@ -17,6 +17,7 @@ RowFile::RowFile(std::filesystem::path path, std::size_t row_size, std::uint64_t
     if (read_only && count == 0) return;
     file_ = open(path_.c_str(), (read_only ? O_RDONLY : O_RDWR | O_CREAT) | O_CLOEXEC, 0644);
     if (file_ < 0) Fail("open");
+    if (count == 0) SyncFolder();
     struct stat status {};
     const bool known = fstat(file_, &status) == 0;
     if (known && static_cast<std::uint64_t>(status.st_size) >= count * row_size) return;
@@ -28,6 +29,13 @@ RowFile::RowFile(std::filesystem::path path, std::size_t row_size, std::uint64_t
 
 RowFile::~RowFile() {
     if (file_ >= 0) close(file_);
+}
+
+/// So that a new file is still there after a power cut.
+void RowFile::SyncFolder() const {
+    const int folder = open(path_.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0 || fsync(folder) != 0) Fail("create");
+    close(folder);
 }
 
 void RowFile::Fail(const char* doing) const {

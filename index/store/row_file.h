@@ -32,6 +32,7 @@ public:
 
 private:
     [[noreturn]] void Fail(const char* doing) const;
+    void SyncFolder() const;
     [[nodiscard]] std::int64_t ReadSome(std::uint64_t at, std::span<char> bytes, bool wait) const;
 
     const std::filesystem::path path_;

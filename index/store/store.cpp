@@ -156,8 +156,14 @@ void Store::OpenSettledTxids(bool read_only) {
     std::string value;
     const auto status = state_->db->Get(rocksdb::ReadOptions(), state_->Family(Table::meta),
                                         ToSlice(kSettledCountKey), &value);
-    if (!status.IsNotFound()) Check(status, "read");
-    if (status.ok()) std::memcpy(&count, value.data(), std::min(value.size(), sizeof count));
+    if (!status.IsNotFound()) {
+        Check(status, "read");
+        if (value.size() != sizeof count)
+            throw StoreError("database: the count of settled txids in " + state_->path.string() +
+                             " is damaged; delete the database and sync again");
+        for (std::size_t i = 0; i < sizeof count; ++i)
+            count |= std::uint64_t{static_cast<std::uint8_t>(value[i])} << (8 * i);
+    }
     state_->settled_txids =
         std::make_unique<RowFile>(state_->path / "settled_txids", kTxidSize, count, read_only);
 }
@@ -183,7 +189,9 @@ Snapshot Store::TakeSnapshot() const {
 void Store::SetCacheBytes(std::size_t bytes) { state_->cache->SetCapacity(bytes); }
 
 std::string Store::SettledCountValue(std::uint64_t count) {
-    return {reinterpret_cast<const char*>(&count), sizeof count};
+    std::string value;
+    for (std::size_t i = 0; i < sizeof count; ++i) value += static_cast<char>(count >> (8 * i));
+    return value;
 }
 
 RowFile& Store::SettledTxids() { return *state_->settled_txids; }

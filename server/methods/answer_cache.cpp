@@ -1,5 +1,7 @@
 #include "server/methods/answer_cache.h"
 
+#include <vector>
+
 namespace amber::server {
 namespace {
 
@@ -17,56 +19,84 @@ std::size_t AnswerCache::BytesOf(const Entry& entry) {
     return kPlaces + entry.answer.capacity();
 }
 
-std::optional<std::string_view> AnswerCache::Find(const index::HashX& script, AnswerKind kind) {
-    const auto found = entries_.find({script, kind});
-    if (found == entries_.end() || !found->second.known) return std::nullopt;
+bool AnswerCache::Find(std::uint64_t serial, const index::HashX& script, AnswerKind kind,
+                       JsonWriter& out) {
+    Shard& shard = shards_[ShardNumber(script)];
+    const std::lock_guard lock(shard.mutex);
+    if (shard.serial != serial) return false;
+    const auto found = shard.entries.find({script, kind});
+    if (found == shard.entries.end() || !found->second.known) return false;
     found->second.used = true;
-    return found->second.answer;
+    out.Raw(found->second.answer);
+    return true;
 }
 
-void AnswerCache::Keep(const index::HashX& script, AnswerKind kind, std::string_view answer) {
-    if (answer.size() > kLongest || max_bytes_ < 4 * kLongest) return;
+void AnswerCache::Keep(std::uint64_t serial, const index::HashX& script, AnswerKind kind,
+                       std::string_view answer) {
+    if (answer.size() > kLongest || max_shard_bytes_ < 4 * kLongest) return;
     const Key key{script, kind};
-    const auto [place, added] = entries_.try_emplace(key);
+    Shard& shard = shards_[ShardNumber(script)];
+    const std::lock_guard lock(shard.mutex);
+    if (shard.serial != serial) return;
+    const auto [place, added] = shard.entries.try_emplace(key);
     if (added) {
-        queue_.push_back(key);
-        bytes_ += BytesOf(place->second);
+        shard.queue.push_back(key);
+        shard.bytes += BytesOf(place->second);
     }
-    Set(place->second, answer);
+    shard.Set(place->second, answer);
     place->second.known = true;
-    while (bytes_ > max_bytes_) MakeRoom();
+    while (shard.bytes > max_shard_bytes_) shard.MakeRoom();
 }
 
-void AnswerCache::Set(Entry& entry, std::string_view answer) {
-    bytes_ -= BytesOf(entry);
+void AnswerCache::MoveTo(std::uint64_t serial, std::span<const index::HashX> touched) {
+    std::array<std::vector<index::HashX>, kShards> by_shard;
+    for (const index::HashX& script : touched) by_shard[ShardNumber(script)].push_back(script);
+    for (std::size_t number = 0; number < kShards; ++number) {
+        Shard& shard = shards_[number];
+        const std::lock_guard lock(shard.mutex);
+        shard.serial = serial;
+        for (const index::HashX& script : by_shard[number]) shard.Forget(script);
+    }
+}
+
+std::size_t AnswerCache::Bytes() {
+    std::size_t bytes = 0;
+    for (Shard& shard : shards_) {
+        const std::lock_guard lock(shard.mutex);
+        bytes += shard.bytes;
+    }
+    return bytes;
+}
+
+void AnswerCache::Shard::Set(Entry& entry, std::string_view answer) {
+    bytes -= BytesOf(entry);
     entry.answer = std::string(answer);
-    bytes_ += BytesOf(entry);
+    bytes += BytesOf(entry);
 }
 
-void AnswerCache::MakeRoom() {
+void AnswerCache::Shard::MakeRoom() {
     for (int chances = kMaxChances;; --chances) {
-        const Key key = queue_.front();
-        queue_.pop_front();
-        const auto entry = entries_.find(key);
+        const Key key = queue.front();
+        queue.pop_front();
+        const auto entry = entries.find(key);
         if (!entry->second.used || chances == 0) {
-            bytes_ -= BytesOf(entry->second);
-            entries_.erase(entry);
+            bytes -= BytesOf(entry->second);
+            entries.erase(entry);
             return;
         }
         entry->second.used = false;
-        queue_.push_back(key);
+        queue.push_back(key);
     }
 }
 
-void AnswerCache::Forget(std::span<const index::HashX> scripts) {
-    if (entries_.empty()) return;
-    for (const index::HashX& script : scripts)
-        for (const AnswerKind kind : kKinds) {
-            const auto found = entries_.find({script, kind});
-            if (found == entries_.end()) continue;
-            Set(found->second, {});
-            found->second.known = found->second.used = false;
-        }
+void AnswerCache::Shard::Forget(const index::HashX& script) {
+    if (entries.empty()) return;
+    for (const AnswerKind kind : kKinds) {
+        const auto found = entries.find({script, kind});
+        if (found == entries.end()) continue;
+        Set(found->second, {});
+        found->second.known = found->second.used = false;
+    }
 }
 
 }  // namespace amber::server

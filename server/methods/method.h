@@ -17,8 +17,6 @@
 
 namespace amber::server {
 
-class AnswerCache;
-
 /// Answers a request later. Call it exactly once, from any thread; it is copyable so that it fits
 /// in callbacks.
 using Reply = std::function<void(ReplyText)>;
@@ -53,7 +51,6 @@ struct Call {
     ProtocolVersion version;
     Client* client;  ///< null unless the method is session-bound
     Deferrer& deferrer;
-    AnswerCache* answers = nullptr;  ///< of the same view as `query`; null where there is none
     Effects effects{};
 
     /// For methods that wait for the node: return Step::deferred and use the reply later.

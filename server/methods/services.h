@@ -7,6 +7,7 @@
 #include "index/chain/coin.h"
 #include "index/ports/node_events.h"
 #include "index/ports/wallet_node.h"
+#include "server/methods/answer_cache.h"
 #include "server/methods/fee_oracle.h"
 #include "server/methods/raw_tx_cache.h"
 #include "server/server_options.h"
@@ -23,6 +24,7 @@ struct Services : std::enable_shared_from_this<Services> {
           node(asked),
           on_node_event(std::move(sink)),
           fees(std::make_shared<FeeOracle>(asked)),
+          answers(options.answer_cache_bytes),
           raw_txs(options.raw_tx_cache_bytes) {}
 
     const ServerOptions options;
@@ -30,6 +32,7 @@ struct Services : std::enable_shared_from_this<Services> {
     index::WalletNode& node;
     index::NodeEventSink on_node_event;
     const std::shared_ptr<FeeOracle> fees;
+    AnswerCache answers;  ///< at the newest view announced
     RawTxCache raw_txs;
     std::atomic<std::uint64_t> txs_sent{0};
 

@@ -22,8 +22,7 @@ constexpr std::size_t kKeptBufferBytes = 256 << 10;  ///< larger ones are given 
 IoThread::IoThread(unsigned number, std::shared_ptr<Shared> shared, ServedViewPtr served)
     : number_(number),
       shared_(std::move(shared)),
-      served_(std::move(served)),
-      answers_(shared_->Options().answer_cache_bytes / shared_->io_threads) {}
+      served_(std::move(served)) {}
 
 IoThread::~IoThread() { Stop(); }
 
@@ -96,7 +95,6 @@ void IoThread::OnView(ServedViewPtr served,
     boost::asio::post(context_, [this, served = std::move(served),
                                  announcement = std::move(announcement)] {
         query_.reset();
-        answers_.Forget(announcement->touched);
         served_ = served;
         if (announcement->tip_changed) {
             std::string line;

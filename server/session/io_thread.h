@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "index/query/announcement.h"
-#include "server/methods/answer_cache.h"
 #include "server/methods/registry.h"
 #include "server/protocol/json_document.h"
 #include "server/server_stats.h"
@@ -60,7 +59,6 @@ public:
     Shared& GetShared() { return *shared_; }
     const ServedView& Served() const { return *served_; }
     index::Query& MemoryQuery();
-    AnswerCache& Answers() { return answers_; }
     JsonDocument& Document() { return document_; }
     std::span<char> Scratch() { return scratch_; }
     void Remove(SessionNumber session);
@@ -114,7 +112,6 @@ private:
 
     ServedViewPtr served_;
     std::optional<index::Query> query_;               ///< of served_; made when first used
-    AnswerCache answers_;                             ///< at served_
     std::vector<std::shared_ptr<Session>> sessions_;  ///< by number; null where free
     std::vector<SessionNumber> free_numbers_;
     std::vector<SessionNumber> dirty_;

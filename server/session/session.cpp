@@ -291,8 +291,7 @@ void Session::RunInPlace(const Request& request, const Method& method, std::stri
               .services = *thread_.GetShared().services,
               .version = version_,
               .client = method.bound == Method::Bound::session ? this : nullptr,
-              .deferrer = deferrer,
-              .answers = &thread_.Answers()};
+              .deferrer = deferrer};
     const auto outcome = RunMethod(method, call);
     const bool done = outcome && *outcome && **outcome == Step::done;
     std::optional<RpcError> error;

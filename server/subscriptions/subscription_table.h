@@ -2,26 +2,24 @@
 #include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
 #include "index/chain/hash.h"
 #include "index/chain/hash_x.h"
 #include "server/secret_hash.h"
+#include "server/subscriptions/chunked_vector.h"
+#include "server/subscriptions/session_set.h"
 
 namespace amber::server {
-
-/// A session, as its I/O thread counts them; reused after the session is gone.
-using SessionNumber = std::uint32_t;
 
 /// Enough of a status to tell two apart; all zero for the null status of an unused script.
 using StatusDigest = std::array<std::uint8_t, 16>;
 StatusDigest Digest(const std::optional<index::StatusHash>& status);
 
-/// Who is subscribed to which script, both ways round: about 100 bytes per subscription. Scripts
-/// and subscriptions are numbered and chained by number; one flat index leads from a script's
-/// short name, as announcements carry it, to its number.
+/// Who is subscribed to which script, both ways round: about 100 bytes per script, and 10 for each
+/// further subscriber. Scripts are numbered; one flat index leads from a script's short name, as
+/// announcements carry it, to its number.
 /// Thread: one. Memory given back by removals is reused, not freed.
 class SubscriptionTable {
 public:
@@ -34,11 +32,11 @@ public:
     struct Script {
         index::ScriptHash hash;
         StatusDigest last_sent{};  ///< every subscriber knows this status
-        Number first_subscription = kNone;
+        SessionSet sessions;
         Number next = kNone;  ///< with the same short name; of a free one: the next free one
         bool queued = false;  ///< its status is to be computed again
     };
-    static_assert(sizeof(Script) <= 60);
+    static_assert(sizeof(Script) <= 72);
 
     struct Added {
         Number script = kNone;    ///< kNone: refused, see kMaxSameName
@@ -62,9 +60,7 @@ public:
     }
     template <class Visit>  // Visit(SessionNumber)
     void ForEachSubscriber(Number script, Visit&& visit) const {
-        for (Number n = scripts_[script].first_subscription; n != kNone;
-             n = subscriptions_[n].next_of_script)
-            visit(subscriptions_[n].session);
+        for (const SessionNumber session : scripts_[script].sessions.All()) visit(session);
     }
 
     [[nodiscard]] std::size_t Size() const { return size_; }
@@ -73,15 +69,10 @@ public:
     }
 
 private:
-    struct Subscription {
-        Number script = kNone;
-        SessionNumber session = 0;
-        Number next_of_script = kNone, previous_of_script = kNone;
-        Number next_of_session = kNone, previous_of_session = kNone;
-    };
-    static_assert(sizeof(Subscription) == 24);
     struct Session {
-        Number first = kNone;
+        /// Every script it subscribes to; also some that it no longer does, and some twice, but no
+        /// more of these than of the others and a few.
+        std::vector<Number> scripts;
         std::uint32_t count = 0;
     };
     /// Keys are hashes already.
@@ -90,18 +81,15 @@ private:
         std::size_t operator()(std::uint64_t key) const noexcept { return key; }
     };
 
-    Number FindSubscription(SessionNumber session, Number script) const;
     Number NewScript(const index::ScriptHash& hash, Number& head);
     void FreeScript(Number script);
-    void RemoveSubscription(Number number);
+    void Sweep(SessionNumber session);
 
     const SecretHash secret_hash_;
     boost::unordered_flat_map<std::uint64_t, Number, Identity> by_name_;
-    std::deque<Script> scripts_;
-    std::deque<Subscription> subscriptions_;
+    ChunkedVector<Script> scripts_;
     std::vector<Session> sessions_;
     Number free_script_ = kNone;
-    Number free_subscription_ = kNone;
     std::size_t size_ = 0;
 };
 

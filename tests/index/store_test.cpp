@@ -1,6 +1,8 @@
 #include "index/store/store.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -231,6 +233,38 @@ TEST_F(StoreTest, SettledTxidsThatAreMissingAreNamed) {
     const std::string error = OpenError({.path = Path()});
     EXPECT_NE(error.find("settled_txids is shorter"), error.npos) << error;
     EXPECT_NE(error.find("sync again"), error.npos) << error;
+}
+
+TEST_F(StoreTest, SettledCountThatIsDamagedIsNamed) {
+    Put(Table::meta, Store::kSettledCountKey, Store::SettledCountValue(2).substr(1));
+    store.reset();
+    const std::string error = OpenError({.path = Path()});
+    EXPECT_NE(error.find("count of settled txids"), error.npos) << error;
+}
+
+/// Not under TempFolder, which is in memory where it can be; skipped if the other place is too.
+TEST_F(StoreTest, SettledTxidsOutOfMemoryAreLeftToTheDisk) {
+    const auto path = std::filesystem::temp_directory_path() /
+                      ("amber-row-file-test-" + std::to_string(getpid()));
+    RowFile file(path, 32, 0, false);
+    file.Append(std::string(32 * 4096, 'x'));
+    const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    std::filesystem::remove(path);
+    posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
+    void* const mapped = mmap(nullptr, 4096, PROT_READ, MAP_SHARED, descriptor, 0);
+    unsigned char resident = 0;
+    mincore(mapped, 4096, &resident);
+    munmap(mapped, 4096);
+    close(descriptor);
+    if (resident & 1) GTEST_SKIP() << "the page stays in memory";
+
+    std::string row(32, '-');
+    EXPECT_THROW(file.Read(0, row, Reach::memory), NotInMemory);
+    file.Read(0, row, Reach::disk);
+    EXPECT_EQ(row, std::string(32, 'x'));
+    row.assign(32, '-');
+    file.Read(0, row, Reach::memory);
+    EXPECT_EQ(row, std::string(32, 'x'));
 }
 
 TEST_F(StoreTest, FullDiskIsNamedWithAdvice) {

@@ -270,8 +270,12 @@ TEST_F(MethodsTest, ConfiguredTexts) {
               std::string::npos);
 }
 
+struct UncachedMethodsTest : MethodsTest {
+    UncachedMethodsTest() { server.options.answer_cache_bytes = 0; }
+};
+
 /// The same answers when nothing is in memory.
-TEST_F(MethodsTest, AnswersFromTheDiskAreTheSame) {
+TEST_F(UncachedMethodsTest, AnswersFromTheDiskAreTheSame) {
     const std::vector<std::pair<std::string, std::string>> asked = {
         {"blockchain.block.header", "[2,4]"},
         {"blockchain.block.headers", "[0,5]"},
@@ -291,6 +295,22 @@ TEST_F(MethodsTest, AnswersFromTheDiskAreTheSame) {
         EXPECT_EQ(Ask(method, params), warm) << method;
         EXPECT_GT(server.world.Cold().disk_reads, reads) << method;
     }
+}
+
+/// Connections go to the I/O threads in turn, and all of them find what one has read.
+TEST_F(MethodsTest, AnswersAboutScriptsAreKeptUntilAViewTouchesThem) {
+    const auto ask = [&] { return Ask("blockchain.scripthash.get_balance", One(Quoted(script))); };
+    server.world.Cold().percent = 100;
+    const std::string before = ask();
+    const unsigned reads = server.world.Cold().disk_reads;
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(ask(), before);
+    EXPECT_EQ(server.world.Cold().disk_reads, reads);
+
+    server.world.Draft().balance[script] = {1, 2};
+    server.Announce({script});
+    for (int i = 0; i < 4; ++i)
+        EXPECT_EQ(ask(), R"({"jsonrpc":"2.0","id":1,"result":{"confirmed":1,"unconfirmed":2}})");
+    EXPECT_GT(server.world.Cold().disk_reads, reads);
 }
 
 TEST_F(MethodsTest, CountsRequestsByMethod) {
