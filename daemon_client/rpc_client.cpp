@@ -8,9 +8,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/value.hpp>
-#include <deque>
 #include <future>
 #include <list>
 #include <mutex>
@@ -18,7 +15,8 @@
 
 #include "daemon_client/cookie.h"
 #include "daemon_client/daemon_list.h"
-#include "daemon_client/json_text.h"
+#include "daemon_client/handshake.h"
+#include "daemon_client/rpc_job.h"
 
 namespace amber::daemon_client {
 
@@ -39,47 +37,6 @@ constexpr auto kDownPause = std::chrono::milliseconds(200);
 constexpr auto kHandshakeTimeout = std::chrono::seconds(10);
 
 NodeError Stopped() { return {Kind::stopped, 0, "shutting down"}; }
-
-/// What is asked of the client in one go: a JSON-RPC batch, or a GET if there is a target.
-struct Job {
-    std::vector<RpcRequest> requests;
-    std::string target;
-    bool merge = false;
-    std::chrono::milliseconds timeout{};
-    RpcClient::Done done;
-    RpcClient::GetDone got;
-    unsigned failures = 0;
-    unsigned busy_retries = 0;
-    bool reauthorized = false;
-
-    [[nodiscard]] bool IsGet() const { return !target.empty(); }
-    void Fail(const NodeError& error) const {
-        if (IsGet())
-            got(error, 0);
-        else
-            done(error);
-    }
-};
-
-/// A connection and what it is busy with.
-struct Slot {
-    std::unique_ptr<HttpConnection> connection;
-    NodeUrl url;  ///< to which `connection` leads
-    std::vector<Job> jobs;
-    std::uint64_t epoch = 0;
-    std::uint64_t first_id = 0;
-};
-
-struct LaneState {
-    std::deque<Job> waiting;
-    std::vector<Slot> slots;
-};
-
-std::vector<Job> OneJob(Job job) {
-    std::vector<Job> jobs;
-    jobs.push_back(std::move(job));
-    return jobs;
-}
 
 }  // namespace
 
@@ -114,17 +71,17 @@ public:
         if (thread_.joinable()) thread_.join();
         // The io thread is gone: its state is ours.
         for (auto& [lane, job] : std::exchange(incoming_, {})) job.Fail(Stopped());
-        for (LaneState& lane : lanes_) {
-            for (Slot& slot : lane.slots) {
+        for (RpcLane& lane : lanes_) {
+            for (RpcSlot& slot : lane.slots) {
                 slot.connection.reset();
-                for (Job& job : std::exchange(slot.jobs, {})) job.Fail(Stopped());
+                for (RpcJob& job : std::exchange(slot.jobs, {})) job.Fail(Stopped());
             }
-            for (Job& job : std::exchange(lane.waiting, {})) job.Fail(Stopped());
+            for (RpcJob& job : std::exchange(lane.waiting, {})) job.Fail(Stopped());
         }
-        for (Job& job : std::exchange(pausing_, {})) job.Fail(Stopped());
+        for (RpcJob& job : std::exchange(pausing_, {})) job.Fail(Stopped());
     }
 
-    void Submit(Lane lane, Job job) {
+    void Submit(Lane lane, RpcJob job) {
         {
             std::lock_guard lock(mutex_);
             if (!stopped_) {
@@ -167,10 +124,10 @@ public:
     const NodeOptions& Options() const { return options_; }
 
 private:
-    LaneState& LaneOf(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
+    RpcLane& LaneOf(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
 
     void TakeIncoming() {
-        std::vector<std::pair<Lane, Job>> taken;
+        std::vector<std::pair<Lane, RpcJob>> taken;
         {
             std::lock_guard lock(mutex_);
             taken.swap(incoming_);
@@ -196,11 +153,11 @@ private:
     }
 
     void Dispatch(Lane which) {
-        LaneState& lane = LaneOf(which);
-        for (Slot& slot : lane.slots) {
+        RpcLane& lane = LaneOf(which);
+        for (RpcSlot& slot : lane.slots) {
             if (lane.waiting.empty()) return;
             if (!slot.jobs.empty()) continue;
-            slot.jobs = OneJob(std::move(lane.waiting.front()));
+            slot.jobs.push_back(std::move(lane.waiting.front()));
             lane.waiting.pop_front();
             std::size_t requests = slot.jobs.front().requests.size();
             while (slot.jobs.front().merge && !lane.waiting.empty() && lane.waiting.front().merge &&
@@ -213,7 +170,7 @@ private:
         }
     }
 
-    void Send(Lane which, Slot& slot) {
+    void Send(Lane which, RpcSlot& slot) {
         const NodeUrl& url = daemons_.Current();
         if (!slot.connection || slot.url != url) {
             slot.url = url;
@@ -226,12 +183,12 @@ private:
         request.authorization =
             url.authorization.empty() ? cookie_.Authorization() : url.authorization;
         request.timeout = {};
-        for (const Job& job : slot.jobs) request.timeout = std::max(request.timeout, job.timeout);
+        for (const RpcJob& job : slot.jobs) request.timeout = std::max(request.timeout, job.timeout);
         if (slot.jobs.front().IsGet()) {
             request.target = slot.jobs.front().target;
         } else {
             std::vector<RpcRequest> requests;
-            for (const Job& job : slot.jobs)
+            for (const RpcJob& job : slot.jobs)
                 requests.insert(requests.end(), job.requests.begin(), job.requests.end());
             slot.first_id = next_id_;
             next_id_ += requests.size();
@@ -243,12 +200,12 @@ private:
         });
     }
 
-    void OnAnswer(Lane which, Slot& slot, NodeResult<HttpAnswer> answer) {
-        std::vector<Job> jobs = std::exchange(slot.jobs, {});
+    void OnAnswer(Lane which, RpcSlot& slot, NodeResult<HttpAnswer> answer) {
+        std::vector<RpcJob> jobs = std::exchange(slot.jobs, {});
         if (answer.has_error()) return OnTrouble(which, slot, std::move(jobs), answer.error());
         const bool is_get = jobs.front().IsGet();
         std::size_t count = 0;
-        for (const Job& job : jobs) count += job.requests.size();
+        for (const RpcJob& job : jobs) count += job.requests.size();
         const bool reads_rpc =
             !is_get || answer->status == 401 || answer->status == 403 || answer->status == 503;
         if (reads_rpc) {
@@ -263,10 +220,10 @@ private:
         }
     }
 
-    static void Deliver(std::vector<Job>& jobs, std::vector<RpcResult>& results,
+    static void Deliver(std::vector<RpcJob>& jobs, std::vector<RpcResult>& results,
                         std::uint64_t epoch) {
         auto next = results.begin();
-        for (Job& job : jobs) {
+        for (RpcJob& job : jobs) {
             const auto end = next + static_cast<std::ptrdiff_t>(job.requests.size());
             job.done(Answer{{std::make_move_iterator(next), std::make_move_iterator(end)}, epoch});
             next = end;
@@ -274,14 +231,14 @@ private:
     }
 
     /// Decides for each job of a failed exchange: again, elsewhere, or give up.
-    void OnTrouble(Lane which, Slot& slot, std::vector<Job> jobs, const NodeError& error) {
+    void OnTrouble(Lane which, RpcSlot& slot, std::vector<RpcJob> jobs, const NodeError& error) {
         if (error.kind == Kind::unauthorized && slot.url.authorization.empty() &&
             !jobs.front().reauthorized && cookie_.Reload()) {
-            for (Job& job : jobs) job.reauthorized = true;
+            for (RpcJob& job : jobs) job.reauthorized = true;
             return Requeue(which, std::move(jobs));
         }
         if (which == Lane::control || error.kind == Kind::refused) {
-            for (Job& job : jobs) job.Fail(error);
+            for (RpcJob& job : jobs) job.Fail(error);
             return;
         }
         if (error.kind == Kind::overloaded) return PauseBusy(which, std::move(jobs), error);
@@ -289,8 +246,8 @@ private:
         if (daemons_.Verified() && daemons_.Epoch() == slot.epoch) DaemonFailed(error);
         // A request that took too long would take as long again.
         const std::size_t tries = daemons_.Size() + (error.kind == Kind::timeout ? 0 : 1);
-        std::vector<Job> again;
-        for (Job& job : jobs) {
+        std::vector<RpcJob> again;
+        for (RpcJob& job : jobs) {
             if (++job.failures < tries)
                 again.push_back(std::move(job));
             else
@@ -299,14 +256,14 @@ private:
         Requeue(which, std::move(again));
     }
 
-    void Requeue(Lane which, std::vector<Job> jobs) {
+    void Requeue(Lane which, std::vector<RpcJob> jobs) {
         auto& waiting = LaneOf(which).waiting;
         waiting.insert(waiting.begin(), std::make_move_iterator(jobs.begin()),
                        std::make_move_iterator(jobs.end()));
     }
 
-    void PauseBusy(Lane which, std::vector<Job> jobs, const NodeError& error) {
-        for (Job& job : jobs) {
+    void PauseBusy(Lane which, std::vector<RpcJob> jobs, const NodeError& error) {
+        for (RpcJob& job : jobs) {
             if (++job.busy_retries > kMaxBusyRetries) {
                 job.Fail(error);
                 continue;
@@ -329,7 +286,7 @@ private:
 
     void FailWaiting() {
         for (const Lane lane : {Lane::calls, Lane::blocks})
-            for (Job& job : std::exchange(LaneOf(lane).waiting, {})) job.Fail(down_error_);
+            for (RpcJob& job : std::exchange(LaneOf(lane).waiting, {})) job.Fail(down_error_);
     }
 
     /// Asks the current daemon who it is; then dispatches, or tries the next.
@@ -337,63 +294,36 @@ private:
         if (verifying_) return;
         if (Clock::now() < down_until_) return FailWaiting();
         verifying_ = true;
-        Job job;
-        job.requests = {{"getblockhash", "[0]"}, {"getnetworkinfo"}};
+        RpcJob job;
+        job.requests = HandshakeRequests();
         job.timeout =
             std::min<std::chrono::milliseconds>(kHandshakeTimeout, options_.answer_timeout);
         job.done = [this, url = daemons_.Current()](NodeResult<Answer> answer) {
             verifying_ = false;
             // Replaced meanwhile (or stopping): the answer is of no interest.
             if (url != daemons_.Current() || IsStopped()) return;
-            const auto error = ReadHandshake(answer);
-            if (!error) {
-                daemons_.Succeeded(info_.subversion);
-                PublishInfo();
-            } else if (!DaemonFailed(*error)) {
-                down_until_ = Clock::now() + kDownPause;
-                down_error_ = *error;
-                FailWaiting();
-            }
+            OnHandshake(answer.has_error()
+                            ? NodeResult<NodeVersion>(answer.error())
+                            : ReadHandshake(coin_, url.Label(), answer->results));
         };
         LaneOf(Lane::control).waiting.push_front(std::move(job));
         Dispatch(Lane::control);
     }
 
-    std::optional<NodeError> ReadHandshake(const NodeResult<Answer>& answer) {
-        if (answer.has_error()) return answer.error();
-        const std::string label = daemons_.Current().Label();
-        for (const RpcResult& result : answer->results) {
-            if (result.has_value()) continue;
-            return NodeError{
-                Kind::malformed, 0,
-                "daemon " + label + " refuses a needed call: " + result.error().message};
+    void OnHandshake(NodeResult<NodeVersion> version) {
+        if (version.has_value()) {
+            daemons_.Succeeded(version->subversion);
+            {
+                std::lock_guard lock(mutex_);
+                info_.version = version->number;
+                info_.subversion = std::move(version->subversion);
+            }
+            PublishInfo();
+        } else if (!DaemonFailed(version.error())) {
+            down_until_ = Clock::now() + kDownPause;
+            down_error_ = version.error();
+            FailWaiting();
         }
-        const std::string_view hash_text = *answer->results[0];
-        const auto hash =
-            index::FromDisplayHex<index::BlockHash>(PlainString(hash_text).value_or(""));
-        if (!hash) return WrongType("getblockhash", hash_text);
-        if (*hash != coin_.genesis)
-            return NodeError{Kind::malformed, 0,
-                             "daemon " + label + " is on another network: its genesis block is " +
-                                 ToDisplayHex(*hash) + ", that of " + std::string(coin_.name) +
-                                 " " + std::string(coin_.network) + " is " +
-                                 ToDisplayHex(coin_.genesis) + "; check --network and --daemon"};
-        return ReadNetworkInfo(*answer->results[1]);
-    }
-
-    std::optional<NodeError> ReadNetworkInfo(std::string_view text) {
-        boost::json::error_code failed;
-        const auto value = boost::json::parse({text.data(), text.size()}, failed);
-        if (failed || !value.is_object()) return WrongType("getnetworkinfo", text);
-        const auto* version = value.get_object().if_contains("version");
-        const auto* subversion = value.get_object().if_contains("subversion");
-        if (version == nullptr || !version->is_int64() || subversion == nullptr ||
-            !subversion->is_string())
-            return WrongType("getnetworkinfo", text);
-        std::lock_guard lock(mutex_);
-        info_.version = static_cast<int>(version->get_int64());
-        info_.subversion = std::string(subversion->get_string());
-        return std::nullopt;
     }
 
     void PublishInfo() {
@@ -413,7 +343,7 @@ private:
 
     mutable std::mutex mutex_;  // guards the next three
     bool stopped_ = false;
-    std::vector<std::pair<Lane, Job>> incoming_;
+    std::vector<std::pair<Lane, RpcJob>> incoming_;
     DaemonInfo info_;
 
     asio::io_context io_{1};
@@ -423,8 +353,8 @@ private:
     // Of the io thread alone; of Stop()'s caller once it has ended.
     Cookie cookie_;
     DaemonList daemons_;
-    std::array<LaneState, 3> lanes_;
-    std::list<Job> pausing_;  ///< refused by a busy node, waiting for their next try
+    std::array<RpcLane, 3> lanes_;
+    std::list<RpcJob> pausing_;  ///< refused by a busy node, waiting for their next try
     bool verifying_ = false;
     Clock::time_point down_until_;
     NodeError down_error_;
@@ -440,7 +370,7 @@ void RpcClient::Start() { impl_->Start(); }
 void RpcClient::Stop() { impl_->Stop(); }
 
 void RpcClient::CallBatch(std::vector<RpcRequest> batch, CallOptions options, Done done) {
-    Job job;
+    RpcJob job;
     job.requests = std::move(batch);
     job.merge = options.merge;
     job.timeout = options.timeout.value_or(impl_->Options().answer_timeout);
@@ -460,7 +390,7 @@ void RpcClient::Call(RpcRequest request, CallOptions options, OneDone done) {
 }
 
 void RpcClient::Get(std::string target, GetDone done) {
-    Job job;
+    RpcJob job;
     job.target = std::move(target);
     job.timeout = impl_->Options().answer_timeout;
     job.got = std::move(done);
