@@ -23,7 +23,8 @@ FileResult<XorKey> XorKey::Load(const std::filesystem::path& directory) {
 
 void XorKey::Apply(std::span<std::uint8_t> bytes, std::uint64_t offset) const {
     std::array<std::uint8_t, 8> turned = bytes_;
-    std::ranges::rotate(turned, turned.begin() + static_cast<std::ptrdiff_t>(offset % 8));
+    std::rotate(turned.begin(), turned.begin() + static_cast<std::ptrdiff_t>(offset % 8),
+                turned.end());
     std::uint64_t key;
     std::memcpy(&key, turned.data(), sizeof key);
     if (key == 0) return;

@@ -7,6 +7,7 @@
 #include "index/query/view.h"
 #include "index/store/store.h"
 #include "tests/index/naive_model.h"
+#include "tests/support/sanitized.h"
 
 namespace amber::index {
 
@@ -49,13 +50,5 @@ std::map<store::Table, Rows> DumpTables(const store::Store& store);
 /// The digest of a new index of `chain`, built in the plainest way.
 StatusHash DigestOf(const Coin& coin, std::span<const BlockPtr> chain);
 StatusHash DigestOf(const store::Store& store);
-
-/// Whether this program runs several times slower than it will in use.
-constexpr bool kSanitized =
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    true;
-#else
-    false;
-#endif
 
 }  // namespace amber::index

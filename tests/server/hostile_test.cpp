@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tests/server/test_server.h"
+#include "tests/support/sanitized.h"
 
 namespace amber::test {
 namespace {
@@ -14,11 +15,8 @@ namespace {
 constexpr const char* kPing = R"({"id":1,"method":"server.ping"})";
 constexpr const char* kPong = R"({"jsonrpc":"2.0","id":1,"result":null})";
 constexpr std::size_t kMegabyte = 1 << 20;
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t kMemoryMargin = 250 * kMegabyte;  // shadow memory, quarantine
-#else
-constexpr std::size_t kMemoryMargin = 40 * kMegabyte;
-#endif
+// Sanitized: shadow memory, quarantine.
+constexpr std::size_t kMemoryMargin = (kSanitized ? 250 : 40) * kMegabyte;
 
 struct HostileTest : testing::Test {
     TestServer server;
