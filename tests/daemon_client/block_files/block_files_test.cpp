@@ -329,7 +329,7 @@ TEST(BlockFiles, RefreshOfOldFilesFindsAllAndThenIsCheap) {
     for (std::uint32_t file = 0; file < 300; ++file)
         std::filesystem::last_write_time(directory.PathOf(file), before);
     std::filesystem::last_write_time(directory.Path(), before);
-    const auto files = std::move(*BlockFiles::Open(Regtest(), directory.Path()));
+    const auto files = *BlockFiles::Open(Regtest(), directory.Path());
     EXPECT_EQ(files->Refresh().blocks, 300u);
     const auto begin = std::chrono::steady_clock::now();
     for (int i = 0; i < 1000; ++i) files->Refresh();

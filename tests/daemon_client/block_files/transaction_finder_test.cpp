@@ -27,7 +27,7 @@ protected:
             blocks_.push_back(MineBlock(BlockHash{}, i, txs_.back()));
             directory_.AppendRecord(i / 7, blocks_.back());
         }
-        files_ = std::move(*BlockFiles::Open(Regtest(), directory_.Path()));
+        files_ = *BlockFiles::Open(Regtest(), directory_.Path());
         files_->Refresh();
     }
     void ExpectAll(TransactionFinder& finder, std::uint32_t stride) const {
