@@ -156,11 +156,11 @@ public:
     }
 
     Complaint operator()(Source Options::*field) {
-        if (auto complaint = CheckChoice(spec_, values_.front())) return complaint;
-        const auto place = std::ranges::find(spec_.choices, values_.front());
-        constexpr std::array kSources = {Source::automatic, Source::rpc, Source::rest};
-        options_.*field = kSources.at(static_cast<std::size_t>(place - spec_.choices.begin()));
-        return std::nullopt;
+        return Choose(field, {Source::automatic, Source::rpc, Source::rest});
+    }
+
+    Complaint operator()(FirstSync Options::*field) {
+        return Choose(field, {FirstSync::automatic, FirstSync::bulk, FirstSync::blocks});
     }
 
     Complaint operator()(std::optional<Endpoint> Options::*field) {
@@ -186,6 +186,15 @@ public:
     }
 
 private:
+    /// `values` stand in the order of the option's choices.
+    template <class Value>
+    Complaint Choose(Value Options::*field, std::initializer_list<Value> values) {
+        if (auto complaint = CheckChoice(spec_, values_.front())) return complaint;
+        const auto place = std::ranges::find(spec_.choices, values_.front());
+        options_.*field = values.begin()[place - spec_.choices.begin()];
+        return std::nullopt;
+    }
+
     const OptionSpec& spec_;
     const std::vector<std::string>& values_;
     const std::filesystem::path& home_;

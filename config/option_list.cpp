@@ -94,18 +94,18 @@ std::vector<OptionSpec> NodeOptions() {
          .group = Group::node,
          .value = "HOW",
          .field = &Options::source,
-         .help = "How blocks come from the node. REST is the cheaper (the node needs rest=1); "
-                 "auto takes it where the node offers it.",
+         .help = "How blocks come from the node. auto reads its files where they are on this "
+                 "machine (see blocks-dir), else takes REST where the node offers it (rest=1), "
+                 "else RPC.",
          .defaults = [](const Coin&) { return Values{"auto"}; },
          .choices = {"auto", "rpc", "rest"}},
         {.name = "blocks-dir",
          .group = Group::node,
          .value = "DIR",
          .field = &Options::blocks_dir,
-         .help = "Where the node keeps its blk*.dat. Transactions of blocks are read from there, "
+         .help = "Where the node keeps its blk*.dat. Blocks and transactions are read from there, "
                  "many times faster than the node answers. \"auto\" asks the node and takes the "
-                 "files if they are on this machine and can be read; \"off\" always asks for "
-                 "transactions.",
+                 "files if they are on this machine and can be read; \"off\" always asks.",
          .defaults = [](const Coin&) { return Values{kBlocksDirAuto}; }},
         {.name = "zmq",
          .group = Group::node,
@@ -196,6 +196,15 @@ std::vector<OptionSpec> IndexOptions() {
          .defaults = Number<1'000>,
          .min = 50,
          .max = 1'000'000},
+        {.name = "first-sync",
+         .group = Group::index,
+         .value = "HOW",
+         .field = &Options::first_sync,
+         .help = "How the index is built at first. bulk sorts everything once: far less work, but "
+                 "more disk space for a while, and no wallet is served before. blocks goes block by "
+                 "block. auto builds in bulk from 300 MB of blocks on, if there is the space.",
+         .defaults = [](const Coin&) { return Values{"auto"}; },
+         .choices = {"auto", "bulk", "blocks"}},
         {.name = "io-threads",
          .group = Group::index,
          .value = "N",

@@ -22,6 +22,9 @@ enum class Command {
 /// How blocks come from the node.
 enum class Source { automatic, rpc, rest };
 
+/// How a first sync builds the index: by sorting everything once, or block by block.
+enum class FirstSync { automatic, bulk, blocks };
+
 enum class Protocol { tcp, ssl, ws, wss };
 
 /// A place where wallets from outside reach us, for server.features. It may be a proxy's.
@@ -66,6 +69,7 @@ struct Options {
     // Index and memory.
     std::uint32_t reorg_limit = 0;  ///< blocks
     std::uint32_t cache_mb = 0;     ///< 10^6 bytes
+    FirstSync first_sync = FirstSync::automatic;
     std::uint32_t io_threads = 0;
 
     // Bounds on what clients can use.

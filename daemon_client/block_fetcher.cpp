@@ -44,12 +44,35 @@ std::optional<Bytes> DecodeBlock(std::string_view result) {
 
 std::string BlockFetcher::InUse() const {
     if (source_ == Source::rpc) return "rpc";
+    // A fetch that was under way may note its success after they were given up.
+    if (files_trusted_ && files_in_use_) return "files";
     std::lock_guard lock(mutex_);
     if (!has_rest_) return "";
     return *has_rest_ ? "rest" : "rpc";
 }
 
 void BlockFetcher::Fetch(std::vector<BlockHash> hashes, Done done) {
+    if (source_ != Source::automatic || !files_trusted_)
+        return FetchFromDaemon(std::move(hashes), std::move(done));
+    files_.GetBlocks(
+        hashes, [this, hashes, done = std::move(done)](std::optional<std::vector<Bytes>> blocks) {
+            NoteFiles(blocks.has_value());
+            if (!blocks) return FetchFromDaemon(hashes, done);
+            done(std::move(*blocks), kFromFiles);
+        });
+}
+
+void BlockFetcher::NoteFiles(bool in_use) {
+    if (files_in_use_.exchange(in_use) != in_use && in_use)
+        spdlog::info("blocks come from the node's files");
+}
+
+void BlockFetcher::DistrustFiles(const std::string& why) {
+    if (!files_trusted_.exchange(false)) return;
+    spdlog::error("the node's files are damaged, blocks come by REST or RPC from now on: {}", why);
+}
+
+void BlockFetcher::FetchFromDaemon(std::vector<BlockHash> hashes, Done done) {
     if (source_ == Source::rpc || (hashes.size() > 1 && TakesBatches()))
         return FetchRpc(hashes, std::move(done));
     WithRestKnown([this, hashes = std::move(hashes),

@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "daemon_client/block_fetcher.h"
-#include "daemon_client/file_transactions.h"
+#include "daemon_client/node_files.h"
 #include "daemon_client/mempool_reader.h"
 #include "daemon_client/node_check.h"
 #include "daemon_client/node_url.h"
@@ -48,10 +48,10 @@ public:
         : coin_(coin),
           options_(WithDefaults(std::move(options), coin)),
           client_(coin, options_, ParseUrls(options_.urls, coin)),
-          fetcher_(client_, options_.source),
+          files_(coin, options_, client_),
+          fetcher_(client_, files_, options_.source),
           prefetcher_(coin, options_, client_, fetcher_),
           mempool_(client_),
-          files_(coin, options_, client_),
           wallet_(client_, files_),
           notifier_(options_, client_, [this](const NodeEvent& event) { OnEvent(event); }) {}
 
@@ -101,10 +101,10 @@ public:
     const index::Coin& coin_;
     const NodeOptions options_;
     RpcClient client_;
+    NodeFiles files_;
     BlockFetcher fetcher_;
     Prefetcher prefetcher_;
     MempoolReader mempool_;
-    FileTransactions files_;
     WalletGateway wallet_;
     index::NodeEventSink sink_;
     Notifier notifier_;

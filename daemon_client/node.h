@@ -50,9 +50,9 @@ public:
     struct Status {
         std::string daemon;      ///< host:port in use, or tried last
         bool connected = false;  ///< it answered the last time it was asked
-        /// Where transactions of blocks are read; empty while they are asked from the node.
+        /// Where blocks and transactions are read; empty while the node is asked for them.
         std::filesystem::path blocks_dir;
-        std::string source;        ///< "rest" or "rpc": how blocks come; empty before the first
+        std::string source;        ///< "files", "rest" or "rpc": how blocks come; empty before the first
         bool zmq_blocks = false;   ///< new blocks are told by ZMQ, otherwise polled
         bool zmq_mempool = false;  ///< likewise for transactions
     };

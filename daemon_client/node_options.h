@@ -9,7 +9,7 @@ namespace amber::daemon_client {
 
 /// By which interface of the node blocks are fetched.
 enum class Source {
-    automatic,  ///< REST where the node offers it, JSON-RPC otherwise
+    automatic,  ///< block files where they can be read, else REST where offered, else JSON-RPC
     rpc,        ///< JSON-RPC only
     rest,       ///< REST only; a node without it is reported and waited for
 };
@@ -27,7 +27,8 @@ struct NodeOptions {
     bool use_zmq = true;
     /// Where the node keeps its blk*.dat. Empty: where it says, if that is on this machine.
     std::filesystem::path blocks_dir;
-    /// Read transactions of blocks from these files where they can be read, instead of asking.
+    /// Read transactions, and blocks with Source::automatic, from these files where they can be
+    /// read, instead of asking.
     bool use_block_files = true;
 
     /// Raw bytes fetched ahead of the taker. May be exceeded by one answer per connection.

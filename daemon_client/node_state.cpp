@@ -36,6 +36,7 @@ std::optional<NodeState> ReadNodeState(std::string_view text) {
     const json::value* chain = object.if_contains("chain");
     const json::value* initial = object.if_contains("initialblockdownload");
     const json::value* pruned = object.if_contains("pruned");
+    const json::value* size = object.if_contains("size_on_disk");
     if (!blocks || !headers || best == nullptr || !best->is_string() || chain == nullptr ||
         !chain->is_string() || initial == nullptr || !initial->is_bool())
         return std::nullopt;
@@ -47,6 +48,8 @@ std::optional<NodeState> ReadNodeState(std::string_view text) {
     state.tip.hash = *hash;
     state.tip.best_header = std::max(*headers, *blocks);
     state.tip.initial_download = initial->get_bool();
+    if (size != nullptr && size->is_int64() && size->get_int64() > 0)
+        state.tip.block_bytes = static_cast<std::uint64_t>(size->get_int64());
     state.chain = std::string(chain->get_string());
     state.pruned = pruned != nullptr && pruned->is_bool() && pruned->get_bool();
     return state;

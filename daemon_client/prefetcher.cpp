@@ -344,13 +344,17 @@ void Prefetcher::ReportBadBlock(std::uint64_t id, Height height, const std::stri
         std::lock_guard lock(mutex_);
         const Slot* slot = Find(height, id);
         if (slot == nullptr) return;
-        error.message = "daemon " + client_.Current().label + ": bad block " +
-                        ToDisplayHex(slot->hash) + " at height " + std::to_string(height.value) +
-                        ": " + what;
+        error.message = "bad block " + ToDisplayHex(slot->hash) + " at height " +
+                        std::to_string(height.value) + ": " + what;
         Truncate(height.value - next_.value);
-        Pause(error, kLastBackoffBadBlock);
+        if (epoch != BlockFetcher::kFromFiles) {
+            error.message = "daemon " + client_.Current().label + ": " + error.message;
+            Pause(error, kLastBackoffBadBlock);
+        }
     }
-    client_.GiveUpOn(epoch, error);
+    if (epoch != BlockFetcher::kFromFiles) return client_.GiveUpOn(epoch, error);
+    fetcher_.DistrustFiles(error.message);
+    PlanAndRun();
 }
 
 /// Throws away the slots from the one with index `keep` on, and the listing that would follow them.

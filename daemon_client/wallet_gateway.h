@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon_client/file_transactions.h"
+#include "daemon_client/node_files.h"
 #include "daemon_client/rpc_client.h"
 #include "index/ports/wallet_node.h"
 
@@ -11,11 +11,11 @@ namespace amber::daemon_client {
 
 /// What wallets ask of the node, by RPC; raw transactions of blocks from its files where possible.
 /// Adapts to the version of the node where its calls changed.
-/// Handlers run on the io thread or on one of FileTransactions.
+/// Handlers run on the io thread or on one of NodeFiles.
 class WalletGateway final : public index::WalletNode {
 public:
     /// Both outlive it.
-    WalletGateway(RpcClient& client, FileTransactions& files) : client_(client), files_(files) {}
+    WalletGateway(RpcClient& client, NodeFiles& files) : client_(client), files_(files) {}
 
     void Broadcast(std::string raw_tx_hex, Text done) override;
     void BroadcastPackage(std::vector<std::string> raw_tx_hex, Text done) override;
@@ -31,7 +31,7 @@ private:
     void AskNetworkForFloors(FeeFloors known, Callback<FeeFloors> done);
 
     RpcClient& client_;
-    FileTransactions& files_;
+    NodeFiles& files_;
 };
 
 }  // namespace amber::daemon_client

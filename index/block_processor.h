@@ -30,6 +30,9 @@ public:
     BlockProcessor(const Coin& coin, store::Store& store, std::uint32_t reorg_limit,
                    std::size_t batch_rows_max = PendingRows::kBatchRowsMax);
 
+    /// Takes over what somebody else has put into the store. Precondition: no block was connected.
+    void Reload() { Load(); }
+
     [[nodiscard]] const std::optional<Tip>& GetTip() const { return state_.tip; }
     [[nodiscard]] Height NextHeight() const;
     [[nodiscard]] const TxCounts& GetTxCounts() const { return tx_counts_; }

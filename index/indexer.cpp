@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "index/block_processor.h"
+#include "index/first_sync.h"
 #include "index/fork_search.h"
 #include "index/mempool/mempool.h"
 #include "index/sync_inbox.h"
@@ -37,7 +38,8 @@ class Indexer::Impl {
 public:
     Impl(const Coin& coin, store::Store& store, BlockFeed& feed, MempoolSource& mempool_source,
          IndexerOptions options)
-        : store_(store),
+        : coin_(coin),
+          store_(store),
           feed_(feed),
           mempool_source_(mempool_source),
           options_(options),
@@ -68,6 +70,7 @@ public:
 private:
     enum class Progress { caught_up, more, trouble };
 
+    void BuildInBulk();
     Progress FollowChain();
     Progress TakeBlocks(const NodeTip& node);
     void ConnectBlock(const Block& block, const NodeTip& node);
@@ -82,6 +85,7 @@ private:
     void UpdateStatus();
     void Restart() { feed_.Restart(processor_.NextHeight()); }
 
+    const Coin& coin_;
     store::Store& store_;
     BlockFeed& feed_;
     MempoolSource& mempool_source_;
@@ -110,6 +114,7 @@ private:
 
 void Indexer::Impl::Run() {
     store_.SetCacheBytes(kSyncReadCache);
+    BuildInBulk();
     Restart();
     milliseconds wait(0);
     while (!inbox_.Stopping()) {
@@ -130,6 +135,33 @@ void Indexer::Impl::Run() {
     processor_.Flush();
     for (const auto& request : inbox_.Take(milliseconds(0)).reorgs)
         request.done("amberd is shutting down");
+}
+
+void Indexer::Impl::BuildInBulk() {
+    if (processor_.GetTip()) {
+        std::error_code ignored;  // a build that was finished, but not tidied up
+        if (!options_.bulk_folder.empty())
+            std::filesystem::remove_all(options_.bulk_folder, ignored);
+        return;
+    }
+    FirstSync sync(coin_, store_, feed_, options_);
+    sync.Run({.take_mail = [this](milliseconds wait) { return inbox_.Take(wait); },
+              .stopping = [this] { return inbox_.Stopping(); },
+              .moved =
+                  [this](const NodeTip& node, const std::optional<Tip>& tip, std::uint64_t bytes) {
+                      const std::lock_guard lock(shared_mutex_);
+                      status_.tip = tip;
+                      status_.node_height = node.height;
+                      status_.block_bytes_done = bytes;
+                      if (!status_.tables_written) status_.tables_written = 0;
+                      bytes_done_ = bytes;
+                  },
+              .writing =
+                  [this](double part) {
+                      const std::lock_guard lock(shared_mutex_);
+                      status_.tables_written = part;
+                  }});
+    processor_.Reload();
 }
 
 Indexer::Impl::Progress Indexer::Impl::FollowChain() {

@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,9 @@ struct IndexerOptions {
     std::uint32_t reorg_limit = 200;            ///< blocks that can be undone
     std::size_t cache_bytes = 1024 << 20;       ///< memory for a first sync's unwritten rows
     std::size_t read_cache_bytes = 1024 << 20;  ///< of the store, once the index is served
+    /// Where a first sync builds in bulk (index/bulk), on the store's file system; empty: never.
+    std::filesystem::path bulk_folder{};
+    std::uint64_t bulk_from_bytes = 300 << 20;  ///< of blocks; fewer are not worth it
 };
 
 /// Where the index stands, for the admin RPC, the progress bar and systemd.
@@ -30,6 +34,8 @@ struct IndexerStatus {
     std::size_t mempool_txs = 0;
     std::uint64_t block_bytes_done = 0;  ///< raw bytes of blocks indexed by this process
     std::uint64_t utxo_count = 0;
+    /// Of a first sync that builds in bulk, the part of the tables that is written, 0 to 1.
+    std::optional<double> tables_written;
 };
 
 /// Follows the node: blocks into the tables, transactions into the mempool, each change published

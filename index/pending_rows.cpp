@@ -20,9 +20,6 @@ using store::Table;
 
 namespace {
 
-/// A packed history row ends here, so that reading a part of a busy script stays cheap.
-constexpr std::size_t kHistoryValueMax = 4096;
-
 ByteView AsBytes(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
@@ -182,22 +179,13 @@ void PendingRows::EmitHistory(store::RowSink& rows) {
     std::sort(history_rows_.begin(), history_rows_.end(),
               [](const Row& a, const Row& b) { return a.key < b.key; });
     auto ready = history_rows_.begin();
-    std::string value;
-    for (auto use = history_.begin(); use != history_.end();) {
-        const auto first = use;
-        const auto key = tables::HistoryKey(first->hash_x, first->num);
-        value.clear();
-        TxNum last = first->num;
-        for (; use != history_.end() && use->hash_x == first->hash_x; ++use) {
-            if (use->num == last) continue;  // the same transaction again
-            if (value.size() >= kHistoryValueMax) break;
-            tables::AppendVarInt(value, use->num.value - last.value);
-            last = use->num;
-        }
-        for (; ready != history_rows_.end() && ready->key < key.View(); ++ready)
-            rows.Put(ready->key, ready->value);
-        rows.Put(key, value);
-    }
+    PackHistory(
+        history_.begin(), history_.end(), [](const ScriptUse& use) { return use; },
+        [&](std::string_view key, std::string_view value) {
+            for (; ready != history_rows_.end() && ready->key < key; ++ready)
+                rows.Put(ready->key, ready->value);
+            rows.Put(key, value);
+        });
     for (; ready != history_rows_.end(); ++ready) rows.Put(ready->key, ready->value);
 }
 

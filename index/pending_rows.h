@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "index/chain/outpoint.h"
+#include "index/history_rows.h"
 #include "index/store/row_sink.h"
 #include "index/store/store.h"
 #include "index/tables/h_table.h"
-#include "index/tables/history_table.h"
 #include "index/tables/meta_table.h"
 #include "index/tables/row_bytes.h"
 #include "index/tables/spender_table.h"
@@ -17,13 +17,6 @@
 #include "index/utxo_cache.h"
 
 namespace amber::index {
-
-/// A script funded or spent by a transaction; sorts by script, then chain order.
-struct ScriptUse {
-    HashX hash_x;
-    TxNum num;
-    friend auto operator<=>(const ScriptUse&, const ScriptUse&) = default;
-};
 
 /// The rows of connected blocks that are not in the database yet. The tables plus these rows always
 /// describe exactly the chain up to the processor's tip. Write() moves them all over in one atomic

@@ -65,6 +65,15 @@ std::optional<UnspentOutput> UtxoCache::Remove(const OutPoint& outpoint) {
     return node.mapped();
 }
 
+void UtxoCache::Reserve(std::size_t max_bytes) {
+    constexpr std::size_t kLeast = 1000;
+    std::size_t outputs = max_bytes / (sizeof(Fingerprint) + sizeof(Packed) + 2);
+    slots_.reserve(kLeast);
+    // It grows by doubling: the largest step that still fits.
+    for (std::size_t step = slots_.bucket_count(); step <= outputs; step *= 2)
+        slots_.reserve(static_cast<std::size_t>(static_cast<double>(step) * slots_.max_load_factor()));
+}
+
 void UtxoCache::Clear() {
     slots_ = {};
     collided_ = {};

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <cstring>
@@ -10,6 +11,7 @@
 #include "index/chain/outpoint.h"
 #include "index/chain/strong.h"
 #include "index/chain/transaction.h"
+#include "index/huge_page_allocator.h"
 
 namespace amber::index {
 
@@ -36,6 +38,13 @@ public:
     void Add(const OutPoint& outpoint, const UnspentOutput& output);
     /// Takes the output out; nothing if it is not here.
     std::optional<UnspentOutput> Remove(const OutPoint& outpoint);
+    /// Takes memory for as many outputs as `max_bytes` hold.
+    void Reserve(std::size_t max_bytes);
+    /// Outputs that can be added without taking more memory.
+    [[nodiscard]] std::size_t Room() const {
+        const std::size_t most = slots_.max_load();
+        return most - std::min(most, slots_.size());
+    }
     /// Gives the memory back, too.
     void Clear();
 
@@ -80,7 +89,9 @@ private:
 
     const std::vector<Txid>& txids_;
     const TxNum& first_num_;
-    boost::unordered_flat_map<Fingerprint, Packed, FingerprintHash> slots_;
+    boost::unordered_flat_map<Fingerprint, Packed, FingerprintHash, std::equal_to<Fingerprint>,
+                              HugePageAllocator<std::pair<const Fingerprint, Packed>>>
+        slots_;
     std::unordered_map<OutPoint, UnspentOutput> collided_;
 };
 

@@ -34,6 +34,8 @@ constexpr milliseconds kTick(500);
 constexpr milliseconds kNodeCheckPause(1000);
 /// Descriptors that are not sessions: database files, listeners, the node.
 constexpr std::size_t kOtherDescriptors = 4096 + 256;
+/// How long a bulk build writes its tables, measured by how long it reads blocks.
+constexpr double kTablesTail = 0.5;
 
 // From the operator's options to those of the parts
 
@@ -112,9 +114,14 @@ daemon_client::NodeOptions NodeOptionsOf(const config::Options& options) {
 }
 
 index::IndexerOptions IndexerOptionsOf(const config::Options& options) {
-    return {.reorg_limit = options.reorg_limit,
-            .cache_bytes = CacheBytesOf(options),
-            .read_cache_bytes = CacheBytesOf(options) - AnswerCacheBytesOf(options)};
+    index::IndexerOptions indexer;
+    indexer.reorg_limit = options.reorg_limit;
+    indexer.cache_bytes = CacheBytesOf(options);
+    indexer.read_cache_bytes = CacheBytesOf(options) - AnswerCacheBytesOf(options);
+    if (options.first_sync != config::FirstSync::blocks)
+        indexer.bulk_folder = options.datadir / "first-sync";
+    if (options.first_sync == config::FirstSync::bulk) indexer.bulk_from_bytes = 0;
+    return indexer;
 }
 
 index::store::StoreOptions StoreOptionsOf(const config::Options& options) {
@@ -237,7 +244,9 @@ void Application::Tick(ProgressDisplay& display) {
                     .target_height = status.node_height.value,
                     .txs = status.tip ? status.tip->tx_count : 0,
                     .txs_target = 0,
-                    .bytes = status.block_bytes_done});
+                    .bytes = status.block_bytes_done,
+                    .tail = status.tables_written ? kTablesTail : 0,
+                    .tail_done = status.tables_written.value_or(0)});
         reading = meter_.Read();
     }
     if (status.synced) {

@@ -16,6 +16,7 @@ struct NodeTip {
     BlockHash hash;
     Height best_header;         ///< of its best header, >= height; larger while it still syncs
     bool initial_download = false;
+    std::uint64_t block_bytes = 0;  ///< of all blocks, about; 0 if unknown
 };
 
 /// What the core asks of the world in order to follow the chain. Calls block; one thread (sync)

@@ -2,7 +2,10 @@
 
 #include <rocksdb/sst_file_writer.h>
 
+#include <array>
 #include <atomic>
+#include <deque>
+#include <mutex>
 #include <vector>
 
 #include "index/store/state.h"
@@ -14,7 +17,7 @@ constexpr std::uint64_t kFileBytes = 64 << 20;
 }
 
 struct BulkLoad::State {
-    /// The files of one table.
+    /// The files of one range of keys.
     class Rows : public RowSink {
     public:
         void Put(std::string_view key, std::string_view value) override {
@@ -25,8 +28,9 @@ struct BulkLoad::State {
         }
         void Finish();
 
-        Table table = Table::meta;
-        State* load = nullptr;
+        Rows(Table of, State& in) : table(of), load(in) {}
+        const Table table;
+        State& load;
         std::vector<std::string> files;
 
     private:
@@ -35,17 +39,18 @@ struct BulkLoad::State {
     };
 
     Store::State* store = nullptr;
-    std::array<Rows, kTableCount> rows;
+    std::mutex mutex;  ///< guards the next
+    std::deque<Rows> rows;
     std::atomic<unsigned> next_file = 0;
 };
 
 rocksdb::SstFileWriter& BulkLoad::State::Rows::Writer() {
     if (writer_ && writer_->FileSize() >= kFileBytes) Finish();
     if (!writer_) {
-        const rocksdb::Options options(rocksdb::DBOptions(), load->store->FamilyOptions(table));
+        const rocksdb::Options options(rocksdb::DBOptions(), load.store->FamilyOptions(table));
         writer_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options,
-                                                           load->store->Family(table));
-        files.push_back(load->store->LoadFolder() / (std::to_string(load->next_file++) + ".sst"));
+                                                           load.store->Family(table));
+        files.push_back(load.store->LoadFolder() / (std::to_string(load.next_file++) + ".sst"));
         Check(writer_->Open(files.back()), "open a bulk file");
     }
     return *writer_;
@@ -59,11 +64,6 @@ void BulkLoad::State::Rows::Finish() {
 
 BulkLoad::BulkLoad(Store& store) : state_(std::make_unique<State>()) {
     state_->store = store.state_.get();
-    for (Table table : AllTables()) {
-        auto& rows = state_->rows[static_cast<std::size_t>(table)];
-        rows.table = table;
-        rows.load = state_.get();
-    }
     std::filesystem::create_directories(state_->store->LoadFolder());
 }
 
@@ -72,16 +72,24 @@ BulkLoad::~BulkLoad() {
     std::filesystem::remove_all(state_->store->LoadFolder(), ignored);
 }
 
-RowSink& BulkLoad::Into(Table table) { return state_->rows[static_cast<std::size_t>(table)]; }
+RowSink& BulkLoad::Into(Table table) {
+    const std::lock_guard lock(state_->mutex);
+    return state_->rows.emplace_back(table, *state_);
+}
 
 void BulkLoad::Commit() {
-    std::vector<rocksdb::IngestExternalFileArg> loads;
+    std::array<std::vector<std::string>, kTableCount> files;
     for (auto& rows : state_->rows) {
         rows.Finish();
-        if (rows.files.empty()) continue;
+        auto& of_table = files[static_cast<std::size_t>(rows.table)];
+        of_table.insert(of_table.end(), rows.files.begin(), rows.files.end());
+    }
+    std::vector<rocksdb::IngestExternalFileArg> loads;
+    for (const Table table : AllTables()) {
+        if (files[static_cast<std::size_t>(table)].empty()) continue;
         rocksdb::IngestExternalFileArg load;
-        load.column_family = state_->store->Family(rows.table);
-        load.external_files = rows.files;
+        load.column_family = state_->store->Family(table);
+        load.external_files = files[static_cast<std::size_t>(table)];
         load.options.move_files = true;
         loads.push_back(std::move(load));
     }

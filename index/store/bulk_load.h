@@ -19,7 +19,8 @@ public:
     ~BulkLoad();
     BulkLoad(const BulkLoad&) = delete;
 
-    /// The rows of one table. The sink lives as long as the load.
+    /// A new sink for rows of one table; the ranges of keys of two sinks must not overlap. It lives
+    /// as long as the load. Thread-safe; each sink is for one thread.
     [[nodiscard]] RowSink& Into(Table table);
 
     /// Atomic over all tables and durable when it returns. Throws StoreError.

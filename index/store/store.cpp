@@ -194,6 +194,18 @@ std::string Store::SettledCountValue(std::uint64_t count) {
     return value;
 }
 
+void Store::AdoptSettledTxids(const std::filesystem::path& rows, std::uint64_t count) {
+    const std::filesystem::path place = state_->path / "settled_txids";
+    state_->settled_txids.reset();
+    std::error_code error;
+    std::filesystem::remove(place, error);
+    if (!error) std::filesystem::create_hard_link(rows, place, error);
+    if (error)
+        throw StoreError("cannot put " + rows.string() + " to " + place.string() + ": " +
+                         error.message());
+    state_->settled_txids = std::make_unique<RowFile>(place, kTxidSize, count, false);
+}
+
 RowFile& Store::SettledTxids() { return *state_->settled_txids; }
 
 std::uint64_t Store::DiskBytes() const {

@@ -39,10 +39,11 @@ void ProgressMeter::Add(const ProgressSample& sample) {
     while (samples_.size() > 2 && sample.time - samples_[1].time >= kMemory) samples_.pop_front();
 
     if (sample.target_height == 0) return;
+    if (const auto target = EstimateTxsTarget()) txs_target_ = target;
     if (sample.height >= sample.target_height) {
         fraction_ = 1;
-    } else if (const auto target = TxsTarget()) {
-        const double done = std::min(static_cast<double>(sample.txs) / *target, 0.9999);
+    } else if (txs_target_) {
+        const double done = std::min(WorkDone(sample, *txs_target_) / (1 + sample.tail), 0.9999);
         // A node that learns of many new blocks starts the count anew.
         fraction_ = fraction_ == 1 ? done : std::max(fraction_, done);
     }
@@ -68,11 +69,13 @@ ProgressReading ProgressMeter::Read() const {
         return reading;
     }
     const ProgressSample& first = samples_.front();
-    const double speed = PerSecond(Grown(first.txs, now.txs), now.time - first.time);
-    if (const auto target = TxsTarget(); target && speed > 0) {
+    if (!txs_target_) return reading;
+    const double done = WorkDone(now, *txs_target_);
+    const double speed = PerSecond(done - WorkDone(first, *txs_target_), now.time - first.time);
+    if (speed > 0) {
         // At least one transaction per block is to come.
-        const double least = static_cast<double>(now.target_height - now.height);
-        const double left = std::max(*target - static_cast<double>(now.txs), least) / speed;
+        const double least = static_cast<double>(now.target_height - now.height) / *txs_target_;
+        const double left = std::max(1 + now.tail - done, least) / speed;
         constexpr double kLongest = 1e9;
         reading.left = std::chrono::seconds(std::llround(std::min(left, kLongest)));
     }
@@ -87,11 +90,16 @@ const ProgressSample& ProgressMeter::Since(std::chrono::steady_clock::duration s
     return *sample;
 }
 
+double ProgressMeter::WorkDone(const ProgressSample& sample, double txs_target) {
+    return std::min(static_cast<double>(sample.txs) / txs_target, 1.0) +
+           sample.tail * sample.tail_done;
+}
+
 /// The count of a chain grows about as height^k; two points give k. It is at least 1, and cut at 3,
 /// which blocks cannot keep up as they have a largest size: on Bitcoin's mainnet that gives the
 /// true count within a factor of two from height 200,000 on, and exactly for blocks that stay the
 /// same.
-std::optional<double> ProgressMeter::TxsTarget() const {
+std::optional<double> ProgressMeter::EstimateTxsTarget() const {
     const ProgressSample& now = samples_.back();
     if (now.time - samples_.front().time < kTooEarly) return std::nullopt;
     if (now.txs_target > 0) return static_cast<double>(now.txs_target);

@@ -14,6 +14,9 @@ struct ProgressSample {
     std::uint64_t txs = 0;            ///< of the chain up to `height`
     std::uint64_t txs_target = 0;     ///< of the chain up to `target_height`; 0 if unknown
     std::uint64_t bytes = 0;          ///< of blocks, since this process started
+    /// Work that follows the last block (a bulk build writes its tables): how much, measured by what
+    /// all blocks take, and how much of that is done, 0 to 1.
+    double tail = 0, tail_done = 0;
 };
 
 struct ProgressReading {
@@ -40,9 +43,12 @@ private:
     /// The oldest sample not older than `span` before the newest, or the one just beyond.
     [[nodiscard]] const ProgressSample& Since(std::chrono::steady_clock::duration span) const;
     /// Transactions at the target height, known or estimated; nothing while it cannot be told.
-    [[nodiscard]] std::optional<double> TxsTarget() const;
+    [[nodiscard]] std::optional<double> EstimateTxsTarget() const;
+    /// Done at a sample, where all blocks are 1.
+    static double WorkDone(const ProgressSample& sample, double txs_target);
 
     std::deque<ProgressSample> samples_;  ///< of the last kMemory, oldest first
+    std::optional<double> txs_target_;    ///< as last told: it stays while no block comes
     double fraction_ = 0;
 };
 

@@ -1,5 +1,6 @@
 """What `serve` and `sync` have in common: the chain, the node that holds it, amberd, and tables."""
 
+import contextlib
 import argparse
 import json
 import os
@@ -97,13 +98,13 @@ def program(args, name):
 class Amberd(Process):
     """An amberd of which one wants to know what it costs."""
 
-    def __init__(self, args, node, datadir, source):
+    def __init__(self, args, node, datadir, source="auto", first_sync="auto"):
         datadir.mkdir(parents=True, exist_ok=True)
         super().__init__(datadir / "amberd.log")
         self.datadir = datadir
         self.port = free_port()
         self.command = [program(args, "amberd"), "--network", "regtest", "--datadir", datadir,
-                        "--daemon", node.url, "--source", source,
+                        "--daemon", node.url, "--source", source, "--first-sync", first_sync,
                         "--tcp", f"127.0.0.1:{self.port}", "--admin", "none",
                         "--cache-mb", args.cache_mb, "--reorg-limit", args.reorg_limit]
 
@@ -138,8 +139,14 @@ class Amberd(Process):
         raise AssertionError(f"no {field}")
 
     def disk_bytes(self):
-        return sum(path.stat().st_size for path in self.datadir.rglob("*")
-                   if path.is_file() and path != self.log_path)
+        """Of all files but the log. Files with two names count once; some may vanish meanwhile."""
+        sizes = {}
+        for path in self.datadir.rglob("*"):
+            with contextlib.suppress(FileNotFoundError):
+                status = path.stat()
+                if path.is_file() and path != self.log_path:
+                    sizes[status.st_ino] = status.st_size
+        return sum(sizes.values())
 
 
 # How calm the machine was

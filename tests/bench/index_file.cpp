@@ -1,7 +1,7 @@
-// index_file FILE [--cache-mb N] [--reorg-limit N]: indexes a block file (bootstrap format, blocks
-// in height order from genesis) by the classic path with no node, in a folder that is removed at
-// the end, and prints what that cost as one line of JSON. What `sync` costs more is the daemon
-// client's.
+// index_file FILE [--bulk] [--cache-mb N] [--reorg-limit N]: indexes a block file (bootstrap format,
+// blocks in height order from genesis) with no node, block by block or (--bulk) by sorting, in a
+// folder that is removed at the end, and prints what that cost as one line of JSON. What `sync`
+// costs more is the daemon client's.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -9,9 +9,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 
 #include "index/block_processor.h"
+#include "index/bulk/bulk_builder.h"
 #include "index/chain/coin.h"
 #include "index/store/store.h"
 #include "tests/bench/process_usage.h"
@@ -23,6 +25,7 @@ namespace {
 
 struct Options {
     std::string file;
+    bool bulk = false;
     std::size_t cache_mb = 1024;
     std::uint32_t reorg_limit = 200;
 };
@@ -43,8 +46,11 @@ std::uint32_t CountBlocks(const std::string& path) {
 Result Index(const Options& options, std::uint32_t total, const std::filesystem::path& folder) {
     const index::Coin& coin = *index::FindCoin("bitcoin", "regtest");
     constexpr std::size_t kReadCache = 64 << 20;
-    index::store::Store store({.path = folder, .cache_bytes = kReadCache});
+    index::store::Store store({.path = folder / "index", .cache_bytes = kReadCache});
     index::BlockProcessor processor(coin, store, options.reorg_limit);
+    std::optional<index::bulk::BulkBuilder> builder;
+    if (options.bulk)
+        builder.emplace(coin, store, folder / "bulk", options.cache_mb * 1'000'000 - kReadCache);
     test::BlockFile file(options.file);
     index::Bytes raw;
     Result result;
@@ -54,6 +60,16 @@ Result Index(const Options& options, std::uint32_t total, const std::filesystem:
         if (!block) throw std::runtime_error(std::string(block.error().what));
         result.txs += block->txs.size();
         const bool in_window = result.blocks + options.reorg_limit >= total;
+        if (builder && in_window) {
+            (void)builder->Finish([](double) { return true; });
+            builder.reset();
+            processor.Reload();
+        }
+        if (builder) {
+            builder->Connect(*block);
+            ++result.blocks;
+            continue;
+        }
         processor.Connect(*block, in_window ? index::BlockProcessor::Undo::keep
                                             : index::BlockProcessor::Undo::skip);
         ++result.blocks;
@@ -70,6 +86,7 @@ int main(int argc, char** argv) {
     Options options;
     CLI::App app("Indexes a block file with no node, and tells what it cost.");
     app.add_option("FILE", options.file, "blocks in the order of their heights")->required();
+    app.add_flag("--bulk", options.bulk, "as a first sync does that is far from the tip");
     app.add_option("--cache-mb", options.cache_mb)->check(CLI::Range(128, 1'000'000));
     app.add_option("--reorg-limit", options.reorg_limit, "blocks at the end with undo rows");
     CLI11_PARSE(app, argc, argv);

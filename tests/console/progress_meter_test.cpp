@@ -57,6 +57,24 @@ TEST(ProgressMeter, MeasuresSpeeds) {
     EXPECT_EQ(reading.target_height, 100'000U);
 }
 
+TEST(ProgressMeter, CountsWhatFollowsTheLastBlock) {
+    const Chain chain;
+    ProgressMeter meter;
+    for (double t = 0; t < 1500; t += 0.5) {
+        // The last blocks are another builder's: they come when the tables are written.
+        ProgressSample sample = chain.At(std::min(t, 999.0), 1000);
+        sample.time = kStart + std::chrono::milliseconds(static_cast<long>(t * 1000));
+        sample.tail = 0.5;
+        sample.tail_done = std::max(0.0, (t - 1000) / 500);
+        meter.Add(sample);
+        if (t < 10) continue;
+        const ProgressReading reading = meter.Read();
+        ASSERT_TRUE(reading.left) << t;
+        ASSERT_NEAR(static_cast<double>(reading.left->count()), 1500 - t, 0.03 * 1500) << t;
+        ASSERT_NEAR(reading.fraction, t / 1500, 0.01) << t;
+    }
+}
+
 TEST(ProgressMeter, TellsTimeLeftWhereBlocksStayTheSame) {
     const Chain chain;
     ProgressMeter meter;

@@ -30,7 +30,7 @@ protected:
 
 TEST_F(BlockFetcherTest, TakesRestWhereItIs) {
     node.SetRest(true);
-    BlockFetcher fetcher(client, Source::automatic);
+    BlockFetcher fetcher(client, files, Source::automatic);
     EXPECT_EQ(fetcher.InUse(), "");
     EXPECT_EQ(*Fetch(fetcher, {Hash(2)}), (std::vector<index::Bytes>{chain_[2]}));
     EXPECT_EQ(*Fetch(fetcher, {Hash(3)}), (std::vector<index::Bytes>{chain_[3]}));
@@ -41,7 +41,7 @@ TEST_F(BlockFetcherTest, TakesRestWhereItIs) {
 }
 
 TEST_F(BlockFetcherTest, TakesRpcElsewhere) {
-    BlockFetcher fetcher(client, Source::automatic);
+    BlockFetcher fetcher(client, files, Source::automatic);
     EXPECT_EQ(*Fetch(fetcher, {Hash(2)}), (std::vector<index::Bytes>{chain_[2]}));
     EXPECT_EQ(fetcher.InUse(), "rpc");
     EXPECT_EQ(node.Calls("getblock"), 1);
@@ -49,14 +49,14 @@ TEST_F(BlockFetcherTest, TakesRpcElsewhere) {
 
 TEST_F(BlockFetcherTest, SeveralAreOneBatch) {
     node.SetRest(true);
-    BlockFetcher fetcher(client, Source::automatic);
+    BlockFetcher fetcher(client, files, Source::automatic);
     EXPECT_EQ(*Fetch(fetcher, {Hash(1), Hash(2), Hash(3)}),
               (std::vector{chain_[1], chain_[2], chain_[3]}));
     EXPECT_EQ(node.Calls("/rest/block"), 0);
 }
 
 TEST_F(BlockFetcherTest, LooksForRestAgainAfterARestart) {
-    BlockFetcher fetcher(client, Source::automatic);
+    BlockFetcher fetcher(client, files, Source::automatic);
     ASSERT_TRUE(Fetch(fetcher, {Hash(2)}).has_value());
     node.Shutdown();
     node.SetRest(true);
@@ -69,7 +69,7 @@ TEST_F(BlockFetcherTest, LooksForRestAgainAfterARestart) {
 
 TEST_F(BlockFetcherTest, NoticesThatRestWentAway) {
     node.SetRest(true);
-    BlockFetcher fetcher(client, Source::automatic);
+    BlockFetcher fetcher(client, files, Source::automatic);
     ASSERT_TRUE(Fetch(fetcher, {Hash(2)}).has_value());
     node.SetRest(false);
     EXPECT_EQ(Fetch(fetcher, {Hash(2)}).error().kind, Kind::malformed);
@@ -78,7 +78,7 @@ TEST_F(BlockFetcherTest, NoticesThatRestWentAway) {
 }
 
 TEST_F(BlockFetcherTest, RestOnlySaysWhatToDo) {
-    BlockFetcher fetcher(client, Source::rest);
+    BlockFetcher fetcher(client, files, Source::rest);
     EXPECT_FALSE(fetcher.TakesBatches());
     const auto result = Fetch(fetcher, {Hash(2)});
     ASSERT_TRUE(result.has_error());
@@ -87,10 +87,10 @@ TEST_F(BlockFetcherTest, RestOnlySaysWhatToDo) {
 
 TEST_F(BlockFetcherTest, UnknownBlocksAreRefused) {
     const index::BlockHash unknown{};
-    BlockFetcher by_rpc(client, Source::rpc);
+    BlockFetcher by_rpc(client, files, Source::rpc);
     EXPECT_EQ(Fetch(by_rpc, {unknown}).error().code, -5);
     node.SetRest(true);
-    BlockFetcher by_rest(client, Source::rest);
+    BlockFetcher by_rest(client, files, Source::rest);
     EXPECT_EQ(Fetch(by_rest, {unknown}).error().code, -5);
 }
 
@@ -98,19 +98,19 @@ TEST_F(BlockFetcherTest, PrunedBlocksSayWhatToDo) {
     node.SetMethod("getblock", [](const auto&) -> std::string {
         throw test::FakeNode::RpcError{-1, "Block not available (pruned data)"};
     });
-    BlockFetcher by_rpc(client, Source::rpc);
+    BlockFetcher by_rpc(client, files, Source::rpc);
     EXPECT_NE(Fetch(by_rpc, {Hash(1)}).error().message.find("-prune=0"), std::string::npos);
     node.SetRest(true);
     node.SetHook([](const auto& request) -> std::optional<Answer> {
         if (!request.target.starts_with("/rest/block")) return std::nullopt;
         return Answer{.status = 404, .body = request.target + " not available (pruned data)"};
     });
-    BlockFetcher by_rest(client, Source::rest);
+    BlockFetcher by_rest(client, files, Source::rest);
     EXPECT_NE(Fetch(by_rest, {Hash(1)}).error().message.find("-prune=0"), std::string::npos);
 }
 
 TEST_F(BlockFetcherTest, RefusesWhatIsNoHex) {
-    BlockFetcher fetcher(client, Source::rpc);
+    BlockFetcher fetcher(client, files, Source::rpc);
     for (const char* result : {"\"abc\"", "\"zz\"", "5", "{}", "null", "\"00\\n00\""}) {
         node.SetMethod("getblock", [result](const auto&) { return result; });
         const auto blocks = Fetch(fetcher, {Hash(1)});

@@ -5,7 +5,9 @@
 #include <atomic>
 #include <future>
 
+#include "daemon_client/json_text.h"
 #include "index/chain/hex.h"
+#include "tests/daemon_client/block_files/block_directory.h"
 #include "tests/daemon_client/rpc_fixture.h"
 
 namespace amber::daemon_client {
@@ -70,7 +72,7 @@ protected:
 
     const std::vector<Bytes> chain_ = test::MakeChain(60);
     RpcFixture rpc_;
-    BlockFetcher fetcher_{rpc_.client, GetParam()};
+    BlockFetcher fetcher_{rpc_.client, rpc_.files, GetParam()};
     Prefetcher prefetcher_{Regtest(), rpc_.options, rpc_.client, fetcher_};
 };
 
@@ -238,7 +240,7 @@ TEST(Prefetcher, KeepsToItsBudget) {
     options.block_connections = 2;
     RpcFixture rpc(options);
     rpc.node.SetRest(true);
-    BlockFetcher fetcher(rpc.client, Source::rest);
+    BlockFetcher fetcher(rpc.client, rpc.files, Source::rest);
     Prefetcher prefetcher(Regtest(), rpc.options, rpc.client, fetcher);
     std::size_t taken = 0;
     const auto take = [&] { return taken += prefetcher.Take(kPlenty, 100ms).size(); };
@@ -268,7 +270,8 @@ TEST(Prefetcher, BadBlocksMakeItTurnToAnotherDaemon) {
     const NodeOptions options = QuickOptions();
     RpcClient client(Regtest(), options, {ParseNodeUrl(bad.Url(), 1), ParseNodeUrl(good.Url(), 1)});
     client.Start();
-    BlockFetcher fetcher(client, Source::rpc);
+    NodeFiles files(Regtest(), options, client);
+    BlockFetcher fetcher(client, files, Source::rpc);
     Prefetcher prefetcher(Regtest(), options, client, fetcher);
     std::size_t taken = 0;
     EXPECT_TRUE(
@@ -276,6 +279,79 @@ TEST(Prefetcher, BadBlocksMakeItTurnToAnotherDaemon) {
     EXPECT_GT(bad.Calls("getblock"), 0);
     prefetcher.Stop();
     client.Stop();
+}
+
+/// A prefetcher whose node lets its files be read, masked as Bitcoin Core 28 and later write them.
+struct FilesFixture : RpcFixture {
+    FilesFixture() {
+        node.SetChain(chain);
+        node.SetMethod("getrpcinfo", [this](const auto&) {
+            return R"({"logpath":)" + JsonQuote(directory.LogPath().string()) + "}";
+        });
+    }
+    ~FilesFixture() {
+        prefetcher.Stop();
+        client.Stop();
+        files.Stop();
+    }
+    /// Waits until the files have been looked through, as far as the record that was written last.
+    void Start(const Bytes& last) {
+        files.Start();
+        const auto hash =
+            Regtest().codec->HashHeader(index::ByteView(last).first(80));
+        ASSERT_TRUE(Eventually([&] {
+            std::promise<bool> found;
+            files.GetBlocks({hash}, [&](const auto& blocks) { found.set_value(blocks.has_value()); });
+            return found.get_future().get();
+        }));
+    }
+    void ExpectChain() {
+        std::vector<index::Block> taken;
+        ASSERT_TRUE(Eventually([&] {
+            for (auto& block : prefetcher.Take(kPlenty, 100ms)) taken.push_back(std::move(block));
+            return taken.size() >= chain.size();
+        }));
+        for (std::size_t i = 0; i < chain.size(); ++i) EXPECT_EQ(taken[i].raw, chain[i]) << i;
+    }
+    int BlocksAskedFor() const { return node.Calls("getblock") + node.Calls("/rest/block"); }
+
+    const std::vector<Bytes> chain = test::MakeChain(60);
+    BlockDirectory directory{std::array<std::uint8_t, 8>{1, 2, 3, 4, 5, 6, 7, 8}};
+    BlockFetcher fetcher{client, files, Source::automatic};
+    Prefetcher prefetcher{Regtest(), options, client, fetcher};
+};
+
+TEST(PrefetcherFromFiles, NeedsNoBlockOfTheNode) {
+    FilesFixture fixture;
+    for (std::size_t i = fixture.chain.size(); i-- > 0;)  // order does not matter
+        fixture.directory.AppendRecord(0, fixture.chain[i]);
+    fixture.Start(fixture.chain.front());
+    fixture.ExpectChain();
+    EXPECT_EQ(fixture.BlocksAskedFor(), 0);
+    EXPECT_EQ(fixture.fetcher.InUse(), "files");
+}
+
+TEST(PrefetcherFromFiles, TakesFromTheNodeWhatTheFilesLack) {
+    FilesFixture fixture;
+    for (std::size_t i = 0; i < fixture.chain.size(); ++i)
+        if (i < 20 || i >= 40) fixture.directory.AppendRecord(0, fixture.chain[i]);
+    fixture.Start(fixture.chain.back());
+    fixture.ExpectChain();
+    EXPECT_GT(fixture.BlocksAskedFor(), 0);
+    EXPECT_LT(fixture.node.Calls("getblock"), 60);
+}
+
+TEST(PrefetcherFromFiles, DamagedFilesAreGivenUpAndNoBlockIsLost) {
+    FilesFixture fixture;
+    for (std::size_t i = 0; i < fixture.chain.size(); ++i) {
+        Bytes block = fixture.chain[i];
+        if (i == 30) block.back() ^= 1;
+        fixture.directory.AppendRecord(0, block);
+    }
+    fixture.Start(fixture.chain.back());
+    fixture.ExpectChain();
+    EXPECT_NE(fixture.fetcher.InUse(), "files");
+    EXPECT_GT(fixture.BlocksAskedFor(), 0);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include "daemon_client/node_files.h"
 #include "daemon_client/node_url.h"
 #include "daemon_client/rpc_client.h"
 #include "index/chain/coin.h"
@@ -35,6 +36,7 @@ struct RpcFixture {
     test::FakeNode node;
     const NodeOptions options;
     RpcClient client;
+    NodeFiles files{Regtest(), options, client};  ///< not started: it has none
 };
 
 /// Tries again and again for a few seconds; false if it never came true.

@@ -44,8 +44,7 @@ protected:
 
     std::mutex mutex_;
     std::string asked_;
-    FileTransactions files_{Regtest(), options, client};  // not started: has none
-    WalletGateway wallet_{client, files_};
+    WalletGateway wallet_{client, files};
 };
 
 TEST_F(WalletGatewayTest, BroadcastsWithTheLimitsTheNodeKnows) {

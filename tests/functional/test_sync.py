@@ -12,6 +12,7 @@ from framework.generated import amber_unspent
 from framework.chain import is_data_output, read_block, read_chain_file, script_hash
 
 SAMPLE = 300  # scripts
+WINDOW = ["--reorg-limit", "100"]  # blocks with undo records: they are not built in bulk
 
 
 def sample_scripts(case, path):
@@ -68,17 +69,23 @@ def compare_with_count(case, node, amber, description):
     case.say(f"{wanted} unspent outputs, as gettxoutsetinfo says")
 
 
-def interrupted(case, node, wanted):
-    """Told to stop at random moments of a first sync, it ends cleanly and goes on from there."""
-    amber = case.amber(node, name="interrupted", source="rest")
-    for _ in range(6):
+def interrupted(case, node, wanted, first_sync):
+    """Told to stop at random moments of a first sync, it ends cleanly and goes on from there; killed,
+    from what it last saved."""
+    amber = case.amber(node, name=f"interrupted-{first_sync}", source="rest",
+                       options=["--first-sync", first_sync, *WINDOW])
+    for number in range(8):
         amber.start(wait=False)
         time.sleep(case.random.uniform(0.1, 1))
-        amber.stop()
+        if number % 4 == 3:
+            amber.kill()
+        else:
+            amber.stop()
     amber.start()
-    case.assert_same_digest(amber.digest(), wanted, "after interruptions")
+    case.assert_same_digest(amber.digest(), wanted, f"after interruptions ({first_sync})")
+    assert not (amber.datadir / "first-sync").exists()
     amber.stop()
-    case.say("interrupted six times")
+    case.say(f"interrupted eight times ({first_sync})")
 
 
 def test(case):
@@ -89,8 +96,11 @@ def test(case):
     case.say(f"node loaded: {description['txs']} transactions")
 
     digests = {}
-    for source in ("rpc", "rest"):
-        amber = case.amber(node, name=source, source=source)
+    ways = {"rpc": {"source": "rpc"}, "rest": {"source": "rest"}, "files": {"source": "auto"},
+            "bulk": {"source": "auto", "options": ["--first-sync", "bulk", *WINDOW]},
+            "bulk by rest": {"source": "rest", "options": ["--first-sync", "bulk", *WINDOW]}}
+    for source, options in ways.items():
+        amber = case.amber(node, name=source.replace(" ", "-"), **options)
         amber.start()
         height, tip = amber.wait_ready()
         assert (height, tip) == (description["blocks"], description["tip"])
@@ -98,6 +108,9 @@ def test(case):
         info = amber.admin("getinfo")
         assert info["height"] == info["daemon_height"] == height, info
         assert info["synced"] is True, info
+        if options["source"] == "auto":
+            assert "blocks come from the node's files" in amber.log()
+        assert ("tables: written" in amber.log()) == source.startswith("bulk")
         digests[source] = amber.digest()
         if source == "rest":
             with amber.client() as client:
@@ -106,9 +119,11 @@ def test(case):
         amber.stop()
         offline = amber.offline_digest()
         case.assert_same_digest(offline, digests[source], "offline and online")
-    case.assert_same_digest(digests["rest"], digests["rpc"], "rest and rpc")
+    for source, digest in digests.items():
+        case.assert_same_digest(digest, digests["rpc"], f"{source} and rpc")
 
-    interrupted(case, node, digests["rpc"])
+    for first_sync in ("blocks", "bulk"):
+        interrupted(case, node, digests["rpc"], first_sync)
 
     # What is committed is served again at once.
     amber.start()

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <random>
 
+#include "index/bulk/bulk_builder.h"
 #include "index/digest.h"
 #include "tests/index/chain_source.h"
 #include "tests/index/expect_model.h"
@@ -55,6 +56,19 @@ void Build(const Coin& coin, const Chain& chain, const Regime& regime, Check che
     check(*index);
 }
 
+/// Built in bulk, leaving memory `saves` times.
+Digest BulkDigest(const Coin& coin, const Chain& chain, std::size_t saves) {
+    const TempFolder folder;
+    store::Store store({.path = folder.Path() / "index"});
+    bulk::BulkBuilder builder(coin, store, folder.Path() / "bulk", 64 << 20);
+    for (std::size_t height = 0; height < chain.size(); ++height) {
+        builder.Connect(*chain[height]);
+        if (saves > 0 && height % (chain.size() / saves + 1) == 0) builder.Save();
+    }
+    EXPECT_TRUE(builder.Finish([](double) { return true; }));
+    return ComputeDigest(store::Reader(store, store::Reach::disk));
+}
+
 void ExpectOracle(const Coin& coin, const Chain& chain, std::size_t samples) {
     const NaiveModel model(chain);
     std::cout << chain.size() << " blocks, " << model.txs.size() << " transactions, "
@@ -77,6 +91,8 @@ void ExpectOracle(const Coin& coin, const Chain& chain, std::size_t samples) {
         });
         if (testing::Test::HasFatalFailure()) return;
     }
+    for (const std::size_t saves : {0, 5, 37})
+        EXPECT_EQ(BulkDigest(coin, chain, saves).total, first->total) << saves;
 }
 
 TEST(Oracle, GeneratedChain) {

@@ -83,9 +83,10 @@ TEST_F(StoreTest, SnapshotStaysWhileTheDatabaseChanges) {
 TEST_F(StoreTest, PrefixedCursorEndsWithItsPrefix) {
     const std::string a(11, 'a'), b(11, 'b');
     BulkLoad load(*store);  // in files the filter decides
-    load.Into(Table::u).Put(a + "1", "");
-    load.Into(Table::u).Put(a + "2", "");
-    load.Into(Table::u).Put(b + "1", "");
+    RowSink& sink = load.Into(Table::u);
+    sink.Put(a + "1", "");
+    sink.Put(a + "2", "");
+    sink.Put(b + "1", "");
     load.Commit();
     auto cursor = Disk().Prefixed(Table::u);
     cursor.Seek(a);
@@ -104,8 +105,9 @@ TEST_F(StoreTest, BulkLoadIsInvisibleUntilItsCommit) {
     Put(Table::u, "old row of u", "1");
     {
         BulkLoad load(*store);
-        load.Into(Table::u).Put("new row of u", "2");
-        load.Into(Table::u).Delete("old row of u");
+        RowSink& u = load.Into(Table::u);
+        u.Put("new row of u", "2");
+        u.Delete("old row of u");
         load.Into(Table::history).Put("row of history", "3");
         load.Into(Table::meta).Put("state", "4");
         EXPECT_FALSE(Disk().Get(Table::u, "new row of u"));
@@ -133,9 +135,10 @@ TEST_F(StoreTest, AbandonedBulkLoadLeavesNothing) {
 
 TEST_F(StoreTest, KeysOutOfOrderAreAnError) {
     BulkLoad load(*store);
-    load.Into(Table::u).Put("b", "1");
-    EXPECT_THROW(load.Into(Table::u).Put("a", "1"), StoreError);
-    EXPECT_THROW(load.Into(Table::u).Put("b", "1"), StoreError);
+    RowSink& sink = load.Into(Table::u);
+    sink.Put("b", "1");
+    EXPECT_THROW(sink.Put("a", "1"), StoreError);
+    EXPECT_THROW(sink.Put("b", "1"), StoreError);
 }
 
 TEST_F(StoreTest, BulkLoadsAndBatchesTakeTurns) {
@@ -182,7 +185,8 @@ TEST_F(StoreTest, CursorThatMissedFindsWhatHasBeenReadSince) {
     const auto key_of = [](int i) { return "script name" + std::to_string(100'000 + i); };
     {
         BulkLoad load(*store);  // large enough for its index to be in parts
-        for (int i = 0; i < 100'000; ++i) load.Into(Table::u).Put(key_of(i), "value");
+        RowSink& sink = load.Into(Table::u);
+        for (int i = 0; i < 100'000; ++i) sink.Put(key_of(i), "value");
         load.Commit();
     }
     Open();

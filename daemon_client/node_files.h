@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "daemon_client/block_files/block_files.h"
 #include "daemon_client/block_files/transaction_finder.h"
@@ -22,18 +23,19 @@
 
 namespace amber::daemon_client {
 
-/// Transactions of blocks, read from the node's files where these are on this machine: hundreds of
-/// times cheaper than asking the node, which reads and parses a whole block for each.
-/// Every transaction is held against its txid, so it does not matter whose files they are. What is
-/// not found, not readable or not right is left to the node.
+/// Blocks, and transactions of blocks, read from the node's files where these are on this machine:
+/// cheaper than asking the node, for transactions hundreds of times, because it reads and parses a
+/// whole block for each. What is not found or not readable is left to the node.
+/// Every transaction is held against its txid, and callers hold blocks against their hash and
+/// merkle root, so it does not matter whose files they are.
 ///
 /// Threads: calls are thread-safe. Owns "amber-files", which finds out where the files are and
-/// which blocks they hold, and four "amber-read", which read transactions.
+/// which blocks they hold, and four "amber-read", which read.
 /// Bound: 4,096 waiting requests; further ones are left to the node.
-class FileTransactions {
+class NodeFiles {
 public:
-    FileTransactions(const index::Coin& coin, const NodeOptions& options, RpcClient& client);
-    ~FileTransactions();
+    NodeFiles(const index::Coin& coin, const NodeOptions& options, RpcClient& client);
+    ~NodeFiles();
 
     /// Before it, and with NodeOptions::use_block_files off, everything is left to the node.
     void Start();
@@ -44,6 +46,10 @@ public:
     /// hex, or nothing if the node is to be asked.
     using Done = std::function<void(std::optional<std::string> hex)>;
     void Get(const index::Txid& txid, const index::WalletNode::Place& place, Done done);
+
+    /// Likewise: the raw blocks in the order asked, or nothing if one of them is missing.
+    using BlocksDone = std::function<void(std::optional<std::vector<index::Bytes>> blocks)>;
+    void GetBlocks(std::vector<index::BlockHash> hashes, BlocksDone done);
 
     /// The node may have written a new block.
     void OnTip();
@@ -69,6 +75,12 @@ private:
     void Say(const std::string& state, bool trouble);
     std::optional<std::string> Read(Opened& opened, const index::Txid& txid,
                                     const index::WalletNode::Place& place);
+    /// Runs `read` on a reader, or calls `done` with nothing.
+    template <class Answer>
+    void Post(std::function<std::optional<Answer>(Opened&)> read,
+              std::function<void(std::optional<Answer>)> done);
+    std::optional<std::vector<index::Bytes>> ReadBlocks(
+        const Opened& opened, const std::vector<index::BlockHash>& hashes);
     [[nodiscard]] std::shared_ptr<Opened> InUse() const;
     void Use(std::shared_ptr<Opened> opened);
 

@@ -1,4 +1,4 @@
-#include "daemon_client/file_transactions.h"
+#include "daemon_client/node_files.h"
 
 #include <gtest/gtest.h>
 
@@ -18,9 +18,9 @@ using index::Txid;
 using Place = index::WalletNode::Place;
 using Hex = std::optional<std::string>;
 
-class FileTransactionsTest : public ::testing::Test, public RpcFixture {
+class NodeFilesTest : public ::testing::Test, public RpcFixture {
 protected:
-    FileTransactionsTest() {
+    NodeFilesTest() {
         for (std::uint64_t i = 0; i < 5; ++i) txs_.push_back(index::RandomTx(i));
         block_ = MineBlock({}, 1, txs_);
         directory_.AppendRecord(0, block_);
@@ -29,8 +29,8 @@ protected:
                    JsonQuote(directory_.LogPath().string()) + "}";
         });
     }
-    FileTransactions& Start(NodeOptions with = QuickOptions()) {
-        files_ = std::make_unique<FileTransactions>(Regtest(), with, client);
+    NodeFiles& Start(NodeOptions with = QuickOptions()) {
+        files_ = std::make_unique<NodeFiles>(Regtest(), with, client);
         files_->Start();
         return *files_;
     }
@@ -48,10 +48,10 @@ protected:
     BlockDirectory directory_{std::array<std::uint8_t, 8>{1, 2, 3, 4, 5, 6, 7, 8}};
     std::vector<index::RawTx> txs_;
     Bytes block_;
-    std::unique_ptr<FileTransactions> files_;
+    std::unique_ptr<NodeFiles> files_;
 };
 
-TEST_F(FileTransactionsTest, FromWhereTheNodeSays) {
+TEST_F(NodeFilesTest, FromWhereTheNodeSays) {
     Start();
     ASSERT_TRUE(Eventually([&] { return Get(0).has_value(); }));
     EXPECT_EQ(files_->Directory(), directory_.Path());
@@ -62,7 +62,23 @@ TEST_F(FileTransactionsTest, FromWhereTheNodeSays) {
     EXPECT_EQ(Get(TxidOf(0), {index::BlockHash{}, 0}), std::nullopt);
 }
 
-TEST_F(FileTransactionsTest, NewBlocksAreSeen) {
+TEST_F(NodeFilesTest, BlocksInTheOrderAskedOrNone) {
+    const Bytes next = MineBlock(HashOf(block_), 2);
+    directory_.AppendRecord(0, next);
+    Start();
+    using Blocks = std::optional<std::vector<Bytes>>;
+    const auto get = [&](std::vector<index::BlockHash> hashes) {
+        std::promise<Blocks> promise;
+        files_->GetBlocks(std::move(hashes),
+                          [&](Blocks blocks) { promise.set_value(std::move(blocks)); });
+        return promise.get_future().get();
+    };
+    ASSERT_TRUE(Eventually([&] { return get({HashOf(next)}).has_value(); }));
+    EXPECT_EQ(get({HashOf(next), HashOf(block_)}), (std::vector{next, block_}));
+    EXPECT_EQ(get({HashOf(next), index::BlockHash{}}), std::nullopt);
+}
+
+TEST_F(NodeFilesTest, NewBlocksAreSeen) {
     Start();
     ASSERT_TRUE(Eventually([&] { return Get(0).has_value(); }));
     const Bytes next = MineBlock(HashOf(block_), 2, {txs_[3]});
@@ -77,7 +93,7 @@ TEST_F(FileTransactionsTest, NewBlocksAreSeen) {
     EXPECT_TRUE(Eventually([&] { return Get(TxidOf(4), {HashOf(third), 0}).has_value(); }));
 }
 
-TEST_F(FileTransactionsTest, OnlyTheDirectoryNamed) {
+TEST_F(NodeFilesTest, OnlyTheDirectoryNamed) {
     NodeOptions named = QuickOptions();
     named.blocks_dir = directory_.Path();
     Start(named);
@@ -91,7 +107,7 @@ TEST_F(FileTransactionsTest, OnlyTheDirectoryNamed) {
     EXPECT_EQ(node.Calls("getrpcinfo"), 0);
 }
 
-TEST_F(FileTransactionsTest, OffMeansOff) {
+TEST_F(NodeFilesTest, OffMeansOff) {
     NodeOptions off = QuickOptions();
     off.use_block_files = false;
     off.blocks_dir = directory_.Path();
@@ -101,7 +117,7 @@ TEST_F(FileTransactionsTest, OffMeansOff) {
     EXPECT_EQ(files_->Directory(), "");
 }
 
-TEST_F(FileTransactionsTest, NodesThatAreElsewhereOrSayNothing) {
+TEST_F(NodeFilesTest, NodesThatAreElsewhereOrSayNothing) {
     for (const char* info : {R"({"logpath":"/nonexistent/debug.log"})", R"({"logpath":5})",
                              R"({"logpath":"debug.log"})", "{}", "[]"}) {
         node.SetMethod("getrpcinfo", [info](const auto&) { return info; });
@@ -113,7 +129,7 @@ TEST_F(FileTransactionsTest, NodesThatAreElsewhereOrSayNothing) {
     }
 }
 
-TEST_F(FileTransactionsTest, FollowsADaemonToItsFiles) {
+TEST_F(NodeFilesTest, FollowsADaemonToItsFiles) {
     Start();
     ASSERT_TRUE(Eventually([&] { return Get(0).has_value(); }));
     BlockDirectory other;
@@ -132,7 +148,7 @@ TEST_F(FileTransactionsTest, FollowsADaemonToItsFiles) {
     EXPECT_EQ(Get(1), index::ToHex(Raw(1)));
 }
 
-TEST_F(FileTransactionsTest, EachRequestIsAnsweredOnceAlsoWhenStopped) {
+TEST_F(NodeFilesTest, EachRequestIsAnsweredOnceAlsoWhenStopped) {
     Start();
     ASSERT_TRUE(Eventually([&] { return Get(0).has_value(); }));
     constexpr int kRequests = 6000;
@@ -150,7 +166,7 @@ TEST_F(FileTransactionsTest, EachRequestIsAnsweredOnceAlsoWhenStopped) {
     for (const auto& count : answers) ASSERT_EQ(count, 1);
 }
 
-TEST_F(FileTransactionsTest, TheGatewayAsksTheNodeForTheRest) {
+TEST_F(NodeFilesTest, TheGatewayAsksTheNodeForTheRest) {
     WalletGateway wallet(client, Start());
     ASSERT_TRUE(Eventually([&] { return Get(0).has_value(); }));
     node.SetMethod("getrawtransaction", [](const auto&) { return "\"00ff\""; });

@@ -1,4 +1,4 @@
-#include "daemon_client/file_transactions.h"
+#include "daemon_client/node_files.h"
 
 #include <pthread.h>
 #include <spdlog/spdlog.h>
@@ -13,6 +13,8 @@ namespace amber::daemon_client {
 
 namespace fs = std::filesystem;
 namespace json = boost::json;
+using index::BlockHash;
+using index::Bytes;
 using index::NodeResult;
 using index::Txid;
 using Place = index::WalletNode::Place;
@@ -28,23 +30,26 @@ constexpr std::chrono::seconds kLookPause(1);
 constexpr std::chrono::seconds kAskPause(5);
 
 /// A request that is left to the node unless it is answered: also when it is dropped unread.
+template <class Answer>
 class Request {
 public:
-    Request(FileTransactions::Done done, std::atomic<std::size_t>& waiting)
+    using Done = std::function<void(std::optional<Answer>)>;
+
+    Request(Done done, std::atomic<std::size_t>& waiting)
         : done_(std::move(done)), waiting_(waiting) {
         ++waiting_;
     }
     Request(const Request&) = delete;
-    ~Request() { Answer(std::nullopt); }
+    ~Request() { Reply(std::nullopt); }
 
-    void Answer(std::optional<std::string> hex) {
+    void Reply(std::optional<Answer> answer) {
         if (!done_) return;
         --waiting_;
-        std::exchange(done_, nullptr)(std::move(hex));
+        std::exchange(done_, nullptr)(std::move(answer));
     }
 
 private:
-    FileTransactions::Done done_;
+    Done done_;
     std::atomic<std::size_t>& waiting_;
 };
 
@@ -60,16 +65,15 @@ std::optional<fs::path> LogPath(const std::string& getrpcinfo) {
 
 }  // namespace
 
-FileTransactions::FileTransactions(const index::Coin& coin, const NodeOptions& options,
-                                   RpcClient& client)
+NodeFiles::NodeFiles(const index::Coin& coin, const NodeOptions& options, RpcClient& client)
     : coin_(coin),
       options_(options),
       client_(client),
       readers_(options.use_block_files ? kReaders : 0, "amber-read") {}
 
-FileTransactions::~FileTransactions() { Stop(); }
+NodeFiles::~NodeFiles() { Stop(); }
 
-void FileTransactions::Start() {
+void NodeFiles::Start() {
     if (!options_.use_block_files) return;
     looker_ = std::jthread([this](const std::stop_token& stop) {
         pthread_setname_np(pthread_self(), "amber-files");
@@ -77,7 +81,7 @@ void FileTransactions::Start() {
     });
 }
 
-void FileTransactions::Stop() {
+void NodeFiles::Stop() {
     if (looker_.joinable()) {
         looker_.request_stop();
         looker_.join();
@@ -89,26 +93,26 @@ void FileTransactions::Stop() {
     readers_.Stop();
 }
 
-std::shared_ptr<FileTransactions::Opened> FileTransactions::InUse() const {
+std::shared_ptr<NodeFiles::Opened> NodeFiles::InUse() const {
     const std::lock_guard lock(mutex_);
     return opened_;
 }
 
-void FileTransactions::Use(std::shared_ptr<Opened> opened) {
+void NodeFiles::Use(std::shared_ptr<Opened> opened) {
     const std::lock_guard lock(mutex_);
     opened_.swap(opened);
 }
 
-fs::path FileTransactions::Directory() const {
+fs::path NodeFiles::Directory() const {
     const auto opened = InUse();
     return opened ? opened->files->Directory() : fs::path();
 }
 
 // The thread that finds the files and looks what they hold
 
-void FileTransactions::OnTip() { LookAgainBy(Clock::now()); }
+void NodeFiles::OnTip() { LookAgainBy(Clock::now()); }
 
-void FileTransactions::LookAgainBy(Clock::time_point time) {
+void NodeFiles::LookAgainBy(Clock::time_point time) {
     {
         const std::lock_guard lock(mutex_);
         look_at_ = std::min(look_at_, time);
@@ -116,7 +120,7 @@ void FileTransactions::LookAgainBy(Clock::time_point time) {
     changed_.notify_all();
 }
 
-void FileTransactions::Run(const std::stop_token& stop) {
+void NodeFiles::Run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         {
             std::unique_lock lock(mutex_);
@@ -135,7 +139,7 @@ void FileTransactions::Run(const std::stop_token& stop) {
     }
 }
 
-void FileTransactions::Look(const std::stop_token& stop) {
+void NodeFiles::Look(const std::stop_token& stop) {
     const auto in_use = InUse();
     auto opened = in_use;
     // Another daemon may have other files, one that was restarted may have moved them.
@@ -152,14 +156,14 @@ void FileTransactions::Look(const std::stop_token& stop) {
     Use(opened);
     const std::string directory = opened->files->Directory().string();
     if (directory == said_of_) return;
-    Say("transactions of blocks are read from the files in " + directory + " (" +
+    Say("the node's files are read, in " + directory + " (" +
             std::to_string(opened->files->BlockCount()) + " blocks)",
         false);
     said_of_ = directory;
 }
 
 /// The files to use from now on; nothing if there are none, or they are in use already.
-std::shared_ptr<FileTransactions::Opened> FileTransactions::Open() {
+std::shared_ptr<NodeFiles::Opened> NodeFiles::Open() {
     fs::path directory = options_.blocks_dir;
     if (directory.empty()) {
         const std::uint64_t epoch = client_.Current().epoch;
@@ -176,7 +180,7 @@ std::shared_ptr<FileTransactions::Opened> FileTransactions::Open() {
     auto files = BlockFiles::Open(coin_, directory);
     if (!files) {
         said_of_.clear();
-        Say("transactions of blocks come from the node by RPC, its files are not to be read: " +
+        Say("blocks and transactions come from the node, its files are not to be read: " +
                 files.error().Text(),
             !options_.blocks_dir.empty());
         return nullptr;
@@ -184,7 +188,7 @@ std::shared_ptr<FileTransactions::Opened> FileTransactions::Open() {
     return std::make_shared<Opened>(std::move(*files), coin_);
 }
 
-NodeResult<fs::path> FileTransactions::WhereTheNodeSays() {
+NodeResult<fs::path> NodeFiles::WhereTheNodeSays() {
     const auto info = client_.Wait({"getrpcinfo"}, {});
     if (!info) return info.error();
     const auto log = LogPath(*info);
@@ -192,7 +196,7 @@ NodeResult<fs::path> FileTransactions::WhereTheNodeSays() {
     return log->parent_path() / "blocks";
 }
 
-void FileTransactions::Say(const std::string& state, bool trouble) {
+void NodeFiles::Say(const std::string& state, bool trouble) {
     if (state == said_) return;
     said_ = state;
     spdlog::log(trouble ? spdlog::level::warn : spdlog::level::info, "{}", state);
@@ -200,17 +204,48 @@ void FileTransactions::Say(const std::string& state, bool trouble) {
 
 // The threads that read
 
-void FileTransactions::Get(const Txid& txid, const Place& place, Done done) {
+template <class Answer>
+void NodeFiles::Post(std::function<std::optional<Answer>(Opened&)> read,
+                     std::function<void(std::optional<Answer>)> done) {
     auto opened = InUse();
     if (!opened || waiting_ >= kWaitingMax) return done(std::nullopt);
-    auto request = std::make_shared<Request>(std::move(done), waiting_);
-    readers_.Post([this, opened = std::move(opened), txid, place, request] {
-        request->Answer(Read(*opened, txid, place));
+    auto request = std::make_shared<Request<Answer>>(std::move(done), waiting_);
+    readers_.Post([opened = std::move(opened), read = std::move(read), request] {
+        request->Reply(read(*opened));
     });
 }
 
-std::optional<std::string> FileTransactions::Read(Opened& opened, const Txid& txid,
-                                                  const Place& place) {
+void NodeFiles::Get(const Txid& txid, const Place& place, Done done) {
+    Post<std::string>([this, txid, place](Opened& opened) { return Read(opened, txid, place); },
+                      std::move(done));
+}
+
+void NodeFiles::GetBlocks(std::vector<BlockHash> hashes, BlocksDone done) {
+    Post<std::vector<Bytes>>(
+        [this, hashes = std::move(hashes)](Opened& opened) { return ReadBlocks(opened, hashes); },
+        std::move(done));
+}
+
+std::optional<std::vector<Bytes>> NodeFiles::ReadBlocks(const Opened& opened,
+                                                        const std::vector<BlockHash>& hashes) {
+    std::vector<Bytes> blocks;
+    for (const BlockHash& hash : hashes) {
+        const auto position = opened.files->Find(hash);
+        if (position) {
+            auto block = opened.files->Read(*position);
+            if (block) {
+                blocks.push_back(std::move(*block));
+                continue;
+            }
+            spdlog::debug("block files: {}", block.error().Text());
+        }
+        LookAgainBy(Clock::now());
+        return std::nullopt;
+    }
+    return blocks;
+}
+
+std::optional<std::string> NodeFiles::Read(Opened& opened, const Txid& txid, const Place& place) {
     const auto found = opened.finder.Find(place.block, place.position);
     if (!found) {
         spdlog::debug("block files: {}", found.error().Text());

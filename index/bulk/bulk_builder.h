@@ -1,0 +1,75 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "index/bulk/finish.h"
+#include "index/bulk/scattered.h"
+#include "index/chain/block.h"
+#include "index/chain/coin.h"
+#include "index/store/row_file.h"
+#include "index/store/store.h"
+#include "index/tip.h"
+#include "index/utxo_cache.h"
+
+namespace amber::index::bulk {
+
+/// Builds the tables of a first sync by sorting. Blocks are taken apart into scattered rows in
+/// files of its own; outputs spent young are matched in memory, the others partition by partition
+/// at the end; then each table is written once, in key order. Nothing is looked up on disk.
+/// Invariant: the store holds nothing of the chain until Finish() has put all of it there at once;
+/// what Save() saved, the next process goes on from.
+/// No block can be taken back, and none has an undo record: stop well below the tip.
+/// Memory: `max_bytes`, roughly. Thread: sync thread only. Errors: FatalError as BlockProcessor's,
+/// StoreError.
+class BulkBuilder {
+public:
+    /// Goes on with what is in `folder`, if an unfinished build is. `folder` must be on the file
+    /// system of the store, which is empty.
+    BulkBuilder(const Coin& coin, store::Store& store, std::filesystem::path folder,
+                std::size_t max_bytes);
+
+    /// Whether an unfinished build is in `folder`.
+    [[nodiscard]] static bool IsUnderWay(const std::filesystem::path& folder);
+
+    [[nodiscard]] const std::optional<Tip>& GetTip() const { return tip_; }
+    [[nodiscard]] Height NextHeight() const { return tip_ ? Next(tip_->height) : Height{0}; }
+
+    /// Precondition: the block follows the tip. Saves now and then.
+    void Connect(const Block& block);
+    void Save();
+
+    /// All of it into the store; the folder is gone then, and the object of no more use. `progress`
+    /// hears the part done; if it stops the work, nothing happens to the store, the object is of no
+    /// more use, and the next one in the folder can finish. False if so.
+    [[nodiscard]] bool Finish(const Finish::Progress& progress);
+
+private:
+    void Restore();
+    void AddHeader(const Block& block);
+    void AddTransactions(const Block& block, TxNum first);
+    void AddOutputs(const Block& block, TxNum first);
+    void SpendInputs(const Block& block, TxNum first);
+    [[nodiscard]] bool HasRoomFor(const Block& block) const;
+    /// Outputs and txids out of memory, into the files.
+    void Spill();
+
+    const Coin& coin_;
+    store::Store& store_;
+    const std::filesystem::path folder_;
+    const std::size_t max_bytes_;
+    std::optional<Tip> tip_;
+
+    Scattered rows_;
+    store::RowFile txids_;
+
+    // In memory: what came since the last Spill().
+    std::vector<Txid> young_txids_;
+    TxNum young_first_;  ///< of young_txids_[0]
+    UtxoCache window_{young_txids_, young_first_};
+    std::chrono::steady_clock::time_point saved_at_;
+};
+
+}  // namespace amber::index::bulk

@@ -1,0 +1,126 @@
+#include "index/first_sync.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace amber::index {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr std::size_t kBatchBytes = 16 << 20;
+constexpr milliseconds kBlockWait(1000);
+constexpr milliseconds kTroubleWait(1000);
+/// Disk used, of the bytes of blocks: measured on a chain of mainnet's shape, with a margin.
+constexpr double kPeakDisk = 1.3;
+constexpr double kFinalDisk = 0.6;
+constexpr int kProgressSteps = 10;
+
+std::uint64_t Gigabytes(double bytes) { return static_cast<std::uint64_t>(bytes / 1e9) + 1; }
+
+}  // namespace
+
+void FirstSync::Run(const Listener& listener) {
+    if (options_.bulk_folder.empty()) return;
+    milliseconds wait(0);
+    while (!listener.stopping()) {
+        for (const auto& request : listener.take_mail(wait).reorgs)
+            request.done("still catching up with the node; try again when synced");
+        const auto node = feed_.Tip();
+        const Step step = node ? TakeStep(*node, listener) : Step::wait;
+        if (step == Step::done) break;
+        wait = step == Step::again ? milliseconds(0) : kTroubleWait;
+    }
+    if (builder_) builder_->Save();
+    builder_.reset();
+}
+
+FirstSync::Step FirstSync::TakeStep(const NodeTip& node, const Listener& listener) {
+    if (!builder_) {
+        if (!bulk::BulkBuilder::IsUnderWay(options_.bulk_folder) && !IsWorthIt(node))
+            return Step::done;
+        builder_.emplace(coin_, store_, options_.bulk_folder, options_.cache_bytes);
+        if (const auto& tip = builder_->GetTip())
+            spdlog::info("going on with the first sync at height {}", tip->height.value);
+        met_ = false;
+    }
+    listener.moved(node, builder_->GetTip(), bytes_done_);
+    const Height end = EndFor(node);
+    if (builder_->NextHeight() >= end) {
+        const bool more_to_come =
+            node.initial_download && node.best_header.value > node.height.value + options_.reorg_limit;
+        if (more_to_come) return Step::wait;
+        Finish(listener);
+        return Step::done;
+    }
+    if (!met_) MeetNodeChain();
+    for (const Block& block : feed_.Take(kBatchBytes, kBlockWait)) {
+        if (builder_->NextHeight() >= end || listener.stopping()) break;
+        const auto& tip = builder_->GetTip();
+        if (tip && block.previous != tip->hash) {
+            met_ = false;
+            break;
+        }
+        builder_->Connect(block);
+        bytes_done_ += block.raw.size();
+        listener.moved(node, builder_->GetTip(), bytes_done_);
+    }
+    return Step::again;
+}
+
+bool FirstSync::IsWorthIt(const NodeTip& node) const {
+    if (node.block_bytes < options_.bulk_from_bytes || EndFor(node).value == 0) return false;
+    std::error_code error;
+    std::filesystem::create_directories(options_.bulk_folder, error);
+    const auto space = std::filesystem::space(options_.bulk_folder, error);
+    const auto bytes = static_cast<double>(node.block_bytes);
+    if (!error && static_cast<double>(space.available) < bytes * kPeakDisk) {
+        spdlog::warn(
+            "building in bulk needs about {} GB of disk for a while, there are {} GB: the first sync "
+            "takes the slower way, which needs {} GB",
+            Gigabytes(bytes * kPeakDisk), space.available / 1'000'000'000,
+            Gigabytes(bytes * kFinalDisk));
+        return false;
+    }
+    spdlog::info("first sync in bulk: about {} GB of disk while it is built, {} GB in the end",
+                 Gigabytes(bytes * kPeakDisk), Gigabytes(bytes * kFinalDisk));
+    return true;
+}
+
+Height FirstSync::EndFor(const NodeTip& node) const {
+    return {node.height.value - std::min(node.height.value, options_.reorg_limit)};
+}
+
+void FirstSync::MeetNodeChain() {
+    if (const auto& tip = builder_->GetTip()) {
+        const auto theirs = feed_.Hashes(tip->height, 1);
+        if (!theirs) return;  // asked again
+        if (theirs->empty() || theirs->front() != tip->hash)
+            throw FatalError("the node's chain no longer holds block " + ToDisplayHex(tip->hash) +
+                             " at height " + std::to_string(tip->height.value) +
+                             ", up to which the first sync has come. Check that the node is on the "
+                             "right chain; then delete " +
+                             options_.bulk_folder.string() + " and sync again");
+    }
+    feed_.Restart(builder_->NextHeight());
+    met_ = true;
+}
+
+void FirstSync::Finish(const Listener& listener) {
+    spdlog::info("first sync: {} transactions read, now the tables are written",
+                 builder_->GetTip()->tx_count);
+    int said = 0;
+    const bool finished = builder_->Finish([&](double part) {
+        const int step = static_cast<int>(part * kProgressSteps);
+        if (step > said && step < kProgressSteps) spdlog::info("tables: {} %", step * 10);
+        said = std::max(said, step);
+        listener.writing(part);
+        return !listener.stopping();
+    });
+    builder_.reset();
+    if (finished) spdlog::info("tables: written");
+}
+
+}  // namespace amber::index

@@ -1,0 +1,392 @@
+// Tables built by sorting against tables built block by block, and what a build that is cut short
+// leaves behind.
+#include "index/bulk/bulk_builder.h"
+
+#include <gtest/gtest.h>
+
+#include "index/digest.h"
+#include "tests/index/expect_model.h"
+#include "tests/index/random_chain.h"
+#include "tests/index/running_indexer.h"
+
+namespace amber::index::bulk {
+namespace {
+
+using Undo = BlockProcessor::Undo;
+
+constexpr std::size_t kSmall = 64 << 10;  ///< makes room for a thousand outputs at a time
+constexpr auto kGoOn = [](double) { return true; };
+
+/// A store, and a build in a folder beside it that is thrown away and taken up again.
+struct Build {
+    explicit Build(std::size_t most = kSmall) : max_bytes(most) { Reopen(); }
+
+    void Reopen() {
+        builder.reset();
+        store.reset();
+        store = std::make_unique<store::Store>(store::StoreOptions{.path = folder.Path() / "index"});
+        builder = std::make_unique<BulkBuilder>(Regtest(), *store, Folder(), max_bytes);
+    }
+    [[nodiscard]] std::filesystem::path Folder() const { return folder.Path() / "bulk"; }
+    void Connect(const Chain& chain) {
+        while (builder->NextHeight().value < chain.size())
+            builder->Connect(*chain[builder->NextHeight().value]);
+    }
+    void ExpectDigestOf(const Chain& chain) {
+        ASSERT_TRUE(builder->Finish(kGoOn));
+        EXPECT_FALSE(std::filesystem::exists(Folder()));
+        EXPECT_EQ(DigestOf(*store), DigestOf(Regtest(), chain));
+    }
+
+    const std::size_t max_bytes;
+    TempFolder folder;
+    std::unique_ptr<store::Store> store;
+    std::unique_ptr<BulkBuilder> builder;
+};
+
+RandomChain MakeChain(std::uint64_t seed, int blocks = 60) {
+    RandomChain chain(seed);
+    for (int i = 0; i < blocks; ++i) chain.Grow(40);
+    return chain;
+}
+
+TEST(Bulk, EqualsTheClassicPath) {
+    const auto seed = TestSeed();
+    std::mt19937_64 random(seed);
+    const auto chain = MakeChain(seed);
+    for (const bool small : {false, true}) {
+        Build build(small ? kSmall : 64 << 20);
+        for (const auto& block : chain.blocks) {
+            build.builder->Connect(*block);
+            if (small && random() % 7 == 0) build.builder->Save();
+        }
+        build.ExpectDigestOf(chain.blocks);
+    }
+}
+
+TEST(Bulk, GoesOnFromWhatWasSaved) {
+    const auto seed = TestSeed();
+    std::mt19937_64 random(seed);
+    const auto chain = MakeChain(seed);
+    Build build;
+    unsigned resumed = 0;
+    std::size_t saved = 0;
+    while (build.builder->NextHeight().value < chain.blocks.size()) {
+        build.builder->Connect(*chain.blocks[build.builder->NextHeight().value]);
+        if (random() % 6 == 0) {
+            build.builder->Save();
+            saved = build.builder->NextHeight().value;
+        }
+        if (random() % 9 != 0) continue;
+        build.Reopen();  // as after kill -9
+        ASSERT_EQ(build.builder->NextHeight().value, saved);
+        resumed += saved > 0;
+    }
+    EXPECT_GT(resumed, 0u);
+    build.ExpectDigestOf(chain.blocks);
+}
+
+TEST(Bulk, CanBeStoppedWhileTheTablesAreWritten) {
+    const auto seed = TestSeed();
+    const auto chain = MakeChain(seed, 30);
+    Build build;
+    for (int stops = 1; stops < 50; stops += kSanitized ? 15 : 7) {
+        build.Connect(chain.blocks);
+        int left = stops;
+        EXPECT_FALSE(build.builder->Finish([&](double) { return --left > 0; }));
+        build.Reopen();
+        EXPECT_EQ(build.builder->NextHeight().value, chain.blocks.size());
+        EXPECT_TRUE(DumpTables(*build.store)[store::Table::header].empty());
+    }
+    build.ExpectDigestOf(chain.blocks);
+}
+
+TEST(Bulk, TheProcessorGoesOnAndBack) {
+    const auto seed = TestSeed();
+    auto chain = MakeChain(seed, 30);
+    Build build;
+    build.Connect(chain.blocks);
+    build.ExpectDigestOf(chain.blocks);
+    const auto before = DumpTables(*build.store);
+    const std::size_t built = chain.blocks.size();
+    for (int i = 0; i < 10; ++i) chain.Grow(20);
+
+    BlockProcessor processor(Regtest(), *build.store, 20);
+    ASSERT_EQ(processor.NextHeight().value, built);
+    for (std::size_t height = built; height < chain.blocks.size(); ++height)
+        processor.Connect(*chain.blocks[height], Undo::keep);
+    processor.Flush();
+    EXPECT_EQ(DigestOf(*build.store), DigestOf(Regtest(), chain.blocks));
+    while (processor.NextHeight().value > built) ASSERT_TRUE(processor.Disconnect());
+    EXPECT_FALSE(processor.Disconnect()) << "what was built in bulk has no undo";
+    EXPECT_EQ(DumpTables(*build.store), before);
+}
+
+/// A block of transactions with txids that a test makes up: alike in their first bytes.
+class AlikeChain {
+public:
+    AlikeChain() : blocks{GenesisBlock()} {}
+
+    /// Transaction `n` of those that look alike.
+    static Txid AlikeTxid(unsigned n) {
+        Txid txid;
+        txid.bytes.fill(0xab);
+        txid.bytes[20] = static_cast<std::uint8_t>(n);
+        return txid;
+    }
+    struct Tx {
+        Txid txid;
+        std::vector<OutPoint> inputs;
+        std::uint32_t outputs = 1;
+    };
+    void Add(std::vector<Tx> txs) {
+        auto block = std::make_shared<Block>();
+        block->raw.assign(80, 0);
+        block->header_size = 80;
+        block->previous = blocks.back()->hash;
+        block->hash.bytes.fill(static_cast<std::uint8_t>(blocks.size()));
+        for (const Tx& tx : txs) {
+            Block::Tx& added = block->txs.emplace_back();
+            added.txid = tx.txid;
+            added.first_input = static_cast<std::uint32_t>(block->inputs.size());
+            added.input_count = static_cast<std::uint32_t>(tx.inputs.size());
+            added.first_output = static_cast<std::uint32_t>(block->outputs.size());
+            added.output_count = tx.outputs;
+            block->inputs.insert(block->inputs.end(), tx.inputs.begin(), tx.inputs.end());
+            for (std::uint32_t i = 0; i < tx.outputs; ++i)
+                block->outputs.push_back({.value = 5, .hash_x = HashXOf(++script_)});
+        }
+        blocks.push_back(block);
+    }
+    static OutPoint Coinbase() { return {Txid{}, OutPoint::kCoinbaseIndex}; }
+
+    Chain blocks;
+
+private:
+    std::uint32_t script_ = 0;
+};
+
+TEST(Bulk, OutpointsThatLookAlikeAreToldApart) {
+    const auto seed = TestSeed();
+    std::mt19937_64 random(seed);
+    for (int round = 0; round < (kSanitized ? 3 : 20); ++round) {
+        AlikeChain chain;
+        std::vector<OutPoint> unspent;
+        for (unsigned n = 0; n < 60; ++n) {
+            const Txid txid = AlikeChain::AlikeTxid(n);
+            std::vector<OutPoint> inputs;
+            while (!unspent.empty() && random() % 2 == 0) {
+                std::swap(unspent[random() % unspent.size()], unspent.back());
+                inputs.push_back(unspent.back());
+                unspent.pop_back();
+            }
+            Txid coinbase;
+            coinbase.bytes.fill(static_cast<std::uint8_t>(n));
+            chain.Add({{coinbase, {AlikeChain::Coinbase()}}, {txid, inputs, 2}});
+            unspent.push_back({txid, 0});
+            unspent.push_back({txid, 1});
+        }
+        Build build;
+        for (const auto& block : chain.blocks) {
+            build.builder->Connect(*block);
+            if (random() % 3 == 0) build.builder->Save();
+        }
+        build.ExpectDigestOf(chain.blocks);
+    }
+}
+
+/// Before BIP30: the second coinbase takes the place of the first, spent or not.
+TEST(Bulk, ACoinbaseMayRepeatATxid) {
+    const Txid twice = AlikeChain::AlikeTxid(1), other = AlikeChain::AlikeTxid(2),
+               third = AlikeChain::AlikeTxid(3), spender = AlikeChain::AlikeTxid(9);
+    for (const bool spend_first : {false, true})
+        for (const bool spend_second : {false, true})
+            for (unsigned saves = 0; saves < 16; saves += kSanitized ? 5 : 1) {
+                SCOPED_TRACE(std::to_string(spend_first) + std::to_string(spend_second) + ' ' +
+                             std::to_string(saves));
+                AlikeChain chain;
+                const auto coinbase = [](const Txid& txid) {
+                    return AlikeChain::Tx{txid, {AlikeChain::Coinbase()}, 2};
+                };
+                chain.Add({coinbase(twice)});
+                chain.Add({coinbase(other)});
+                if (spend_first) {
+                    chain.blocks.pop_back();
+                    chain.Add({coinbase(other), {spender, {{twice, 0}}}});
+                }
+                chain.Add({coinbase(twice)});
+                chain.Add({coinbase(third)});
+                if (spend_second) {
+                    chain.blocks.pop_back();
+                    chain.Add({coinbase(third), {AlikeChain::AlikeTxid(10), {{twice, 0}}}});
+                }
+                Build build;
+                for (std::size_t height = 0; height < chain.blocks.size(); ++height) {
+                    build.builder->Connect(*chain.blocks[height]);
+                    if (height > 0 && saves >> (height - 1) & 1) build.builder->Save();
+                }
+                build.ExpectDigestOf(chain.blocks);
+            }
+}
+
+TEST(Bulk, ASpendOfWhatIsNotThereIsNamed) {
+    const Txid tx = AlikeChain::AlikeTxid(1);
+    const auto fails = [](const AlikeChain& chain) {
+        Build build;
+        for (const auto& block : chain.blocks) {
+            build.builder->Connect(*block);
+            build.builder->Save();
+        }
+        try {
+            (void)build.builder->Finish(kGoOn);
+        } catch (const FatalError& error) {
+            EXPECT_TRUE(DumpTables(*build.store)[store::Table::header].empty());
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    AlikeChain never;
+    never.Add({{AlikeChain::AlikeTxid(7), {AlikeChain::Coinbase()}}, {tx, {{tx, 5}}}});
+    EXPECT_NE(fails(never).find("spends output 5 of " + ToDisplayHex(tx)), std::string::npos);
+
+    AlikeChain twice;
+    twice.Add({{tx, {AlikeChain::Coinbase()}}});
+    twice.Add({{AlikeChain::AlikeTxid(7), {AlikeChain::Coinbase()}},
+               {AlikeChain::AlikeTxid(8), {{tx, 0}}}});
+    twice.Add({{AlikeChain::AlikeTxid(9), {AlikeChain::Coinbase()}},
+               {AlikeChain::AlikeTxid(10), {{tx, 0}}}});
+    EXPECT_NE(fails(twice).find("is spent twice"), std::string::npos);
+}
+
+TEST(Bulk, ADamagedOrForeignFolderIsNamed) {
+    const auto chain = MakeChain(1, 5);
+    Build build;
+    build.Connect(chain.blocks);
+    build.builder->Save();
+    const auto open_error = [&](const Coin& coin) {
+        build.builder.reset();
+        try {
+            const BulkBuilder other(coin, *build.store, build.Folder(), kSmall);
+        } catch (const std::exception& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    EXPECT_EQ(open_error(Regtest()), "");
+    EXPECT_NE(open_error(Network("signet")).find("another coin or network"), std::string::npos);
+    std::filesystem::resize_file(build.Folder() / "uses", 0);
+    std::filesystem::resize_file(build.Folder() / "state",
+                                 std::filesystem::file_size(build.Folder() / "state") - 1);
+    EXPECT_NE(open_error(Regtest()).find("delete that folder"), std::string::npos);
+}
+
+TEST(ScratchRows, GivesBackWhatWasAdded) {
+    const auto seed = TestSeed();
+    std::mt19937_64 random(seed);
+    const TempFolder folder;
+    constexpr std::size_t kRow = 7, kCount = 5;
+    using Bytes = std::vector<std::uint8_t>;
+    std::vector<Bytes> model(kCount), saved_model(kCount);
+    std::string saved;
+    auto rows = std::make_unique<ScratchRows>(folder.Path() / "rows", kRow);
+    for (int step = 0; step < 3000; ++step) {
+        Bytes some((random() % 60) * kRow);
+        for (auto& byte : some) byte = static_cast<std::uint8_t>(random());
+        const std::size_t partition = random() % kCount;
+        rows->Add(partition, some);
+        model[partition].insert(model[partition].end(), some.begin(), some.end());
+        if (random() % 100 == 0) {
+            saved = rows->Save() + "and more";
+            saved_model = model;
+        }
+        if (saved.empty() || random() % 150 != 0) continue;
+        rows.reset();
+        rows = std::make_unique<ScratchRows>(folder.Path() / "rows", kRow);
+        EXPECT_EQ(rows->Restore(saved), "and more");
+        model = saved_model;
+    }
+    for (std::size_t partition = 0; partition < rows->Partitions(); ++partition) {
+        EXPECT_EQ(rows->RowCount(partition), model[partition].size() / kRow);
+        EXPECT_EQ(rows->Read(partition), model[partition]);
+    }
+    saved = rows->Save();
+    std::filesystem::resize_file(folder.Path() / "rows", rows->FileBytes() - 1);
+    EXPECT_THROW(rows->Restore(saved), store::StoreError);
+}
+
+// The same behind the indexer.
+
+struct BulkSyncTest : testing::Test {
+    void Start(std::uint64_t from_bytes = 0) {
+        store = std::make_unique<store::Store>(store::StoreOptions{.path = folder.Path() / "index"});
+        running = std::make_unique<RunningIndexer>(
+            Regtest(), *store, node,
+            IndexerOptions{.reorg_limit = 10,
+                           .cache_bytes = kSmall,
+                           .bulk_folder = folder.Path() / "bulk",
+                           .bulk_from_bytes = from_bytes});
+    }
+    void ExpectSynced() {
+        ASSERT_TRUE(running->WaitForTip(chain.blocks.back()->hash));
+        EXPECT_EQ(DigestOf(*store), DigestOf(Regtest(), chain.blocks));
+        EXPECT_EQ(DumpTable({*store, store::Reach::disk}, store::Table::undo).size(), 10u);
+        EXPECT_FALSE(std::filesystem::exists(folder.Path() / "bulk"));
+    }
+
+    RandomChain chain = MakeChain(TestSeed(), 50);
+    TempFolder folder;
+    StagedNode node;
+    std::unique_ptr<store::Store> store;
+    std::unique_ptr<RunningIndexer> running;
+};
+
+TEST_F(BulkSyncTest, ReachesTheTip) {
+    node.SetChain(chain.blocks);
+    Start();
+    ExpectSynced();
+    const auto status = running->indexer.Status();
+    EXPECT_EQ(status.tip->hash, chain.blocks.back()->hash);
+    EXPECT_GT(status.block_bytes_done, 0u);
+}
+
+TEST_F(BulkSyncTest, StoppedInTheMiddleItGoesOn) {
+    node.SetTrouble({.blocks_per_take = 1});
+    node.SetChain(chain.blocks);
+    node.BeforeTake(20, [this] { node.SetTrouble({.stalls = true}); });
+    Start();
+    while (node.Takes() < 20) std::this_thread::yield();
+    EXPECT_EQ(running->Stop(), "");
+    node.SetTrouble({.blocks_per_take = 1});
+    running.reset();
+    store.reset();
+    EXPECT_TRUE(BulkBuilder::IsUnderWay(folder.Path() / "bulk"));
+    const std::size_t takes = node.Takes();
+    Start(1'000'000'000);  // also if the node says now that there is little
+    ExpectSynced();
+    EXPECT_LT(node.Takes() - takes, 45u) << "began anew";
+}
+
+TEST_F(BulkSyncTest, WaitsForANodeThatIsStillSyncing) {
+    const Chain whole = chain.blocks;
+    node.SetTrouble({.initial_download = true, .headers_ahead = 30});
+    node.SetChain(Chain(whole.begin(), whole.begin() + 21));
+    Start();
+    while (running->indexer.Status().tip.value_or(Tip{}).height.value < 9) std::this_thread::yield();
+    EXPECT_EQ(running->Synced(), 0u);
+    node.SetTrouble({});
+    node.SetChain(whole);
+    ExpectSynced();
+}
+
+TEST_F(BulkSyncTest, ANodeOnAnotherBranchEndsIt) {
+    node.SetTrouble({.blocks_per_take = 1});
+    node.SetChain(chain.blocks);
+    RandomChain other(TestSeed() + 1);
+    for (int i = 0; i < 60; ++i) other.Grow(2);
+    node.BeforeTake(20, [&] { node.SetChain(other.blocks); });
+    Start();
+    EXPECT_NE(running->Death().value_or("").find("no longer holds block"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace amber::index::bulk
