@@ -1,7 +1,5 @@
 #include "index/bulk/bulk_builder.h"
 
-#include <spdlog/spdlog.h>
-
 #include <fstream>
 
 #include "index/bulk/durable_file.h"

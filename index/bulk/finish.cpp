@@ -28,7 +28,6 @@ template <class Row>
 class Scatter {
 public:
     explicit Scatter(ScratchRows& rows) : rows_(rows) {}
-    ~Scatter() = default;
     void Add(std::size_t partition, const Row& row) {
         if (partition >= waiting_.size()) waiting_.resize(partition + 1);
         std::vector<Row>& waiting = waiting_[partition];

@@ -32,10 +32,6 @@ struct Scattered {
         for (ScratchRows* rows : {&headers, &txnums, &uses, &spenders, &created, &spent})
             saved = rows->Restore(saved);
     }
-    [[nodiscard]] std::size_t MemoryBytes() const {
-        return headers.MemoryBytes() + txnums.MemoryBytes() + uses.MemoryBytes() +
-               spenders.MemoryBytes() + created.MemoryBytes() + spent.MemoryBytes();
-    }
 };
 
 }  // namespace amber::index::bulk

@@ -124,10 +124,4 @@ std::string_view ScratchRows::Restore(std::string_view saved) {
     return in.Rest();
 }
 
-std::size_t ScratchRows::MemoryBytes() const {
-    std::size_t bytes = std::size_t{chunks_} * sizeof(std::uint32_t);
-    for (const Partition& partition : partitions_) bytes += partition.rest.capacity();
-    return bytes;
-}
-
 }  // namespace amber::index::bulk

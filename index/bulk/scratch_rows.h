@@ -39,7 +39,6 @@ public:
     std::string_view Restore(std::string_view saved);
 
     [[nodiscard]] std::uint64_t FileBytes() const { return std::uint64_t{chunks_} * chunk_bytes_; }
-    [[nodiscard]] std::size_t MemoryBytes() const;
 
 private:
     struct Partition {
