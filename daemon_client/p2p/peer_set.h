@@ -1,0 +1,59 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon_client/p2p/peer.h"
+#include "index/chain/coin.h"
+
+namespace amber::daemon_client {
+
+struct PeerSetOptions {
+    std::vector<std::string> addresses;  ///< host:port, or host for the coin's port
+    std::size_t attempts_max = 50;       ///< connections being made at a time
+    std::chrono::milliseconds handshake_timeout{3000};  ///< from connecting to verack
+    std::chrono::milliseconds request_timeout{20000};
+    std::chrono::milliseconds heartbeat{59000};  ///< between pings, and for the answer
+    std::chrono::milliseconds first_retry{1000};  ///< doubling up to the last
+    std::chrono::milliseconds last_retry{120000};
+};
+
+/// Keeps a connection to each of the addresses: connects to many at a time, again and again, later
+/// each time it fails. Owns the thread "amber-p2p". Thread-safe.
+class PeerSet {
+public:
+    /// Connects to nothing yet. Throws std::invalid_argument for a malformed address.
+    /// `coin` must outlive the set.
+    PeerSet(const index::Coin& coin, PeerSetOptions options);
+    ~PeerSet();
+    PeerSet(const PeerSet&) = delete;
+
+    /// Call once.
+    void Start(PeerEvents events);
+    /// All connections end, all requests are answered with Kind::stopped; no event afterwards.
+    /// Idempotent; within a second.
+    void Stop();
+
+    /// `task` on the peers' thread after `delay`; dropped by Stop().
+    void After(std::chrono::milliseconds delay, std::function<void()> task);
+
+    struct PeerStatus {
+        std::string label;
+        bool ready = false;
+        std::uint64_t bytes_in = 0, bytes_out = 0;  ///< since the start, all connections
+        std::uint64_t requests = 0, failures = 0, connects = 0, handshake_failures = 0;
+        std::chrono::microseconds round_trip{0};  ///< of the last ping; 0 before
+        std::string last_error;
+    };
+    /// In the order of the addresses.
+    [[nodiscard]] std::vector<PeerStatus> Status() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace amber::daemon_client
