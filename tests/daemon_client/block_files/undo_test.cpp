@@ -181,7 +181,7 @@ TEST(Undo, OfARealNodeNamesWhatEveryInputSpends) {
 
     Outputs known;
     std::size_t spends = 0;
-    for (const ChainedBlock& place : files->BestChain()) {
+    for (const ChainedBlock& place : files->BestChain(Regtest().genesis)) {
         const auto block = Regtest().codec->ParseBlock(*files->Read(place.position));
         ASSERT_TRUE(block);
         for (const auto& tx : block->txs) known.Add(index::ReadTx(block->RawTx(tx)), tx.txid);
