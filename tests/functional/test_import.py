@@ -174,6 +174,27 @@ def mainnet(case):
     case.say("mainnet 0..4312, in both ways, and once more")
 
 
+def full_disk(case, path, wanted):
+    """A clean stop that says so; with more room it goes on."""
+    for first_sync in ("blocks", "bulk"):
+        job = Import(case, f"full-{first_sync}", path, options=["--first-sync", first_sync, *WINDOW])
+        job.amber.datadir.mkdir(parents=True)
+        mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(job.amber.datadir)]
+        if subprocess.run(mount, stderr=subprocess.DEVNULL).returncode != 0:
+            case.say("full disk: SKIPPED, mounting is not allowed here")
+            return
+        try:
+            assert job.start().wait(timeout=120) == 1, job.log()
+            assert "the disk is full" in job.log(), job.log()
+            assert "start again" in job.log() and "Traceback" not in job.log(), job.log()
+            subprocess.run(["mount", "-o", "remount,size=500m", str(job.amber.datadir)], check=True)
+            job.run()
+            case.assert_same_digest(job.digest(), wanted, f"after a full disk ({first_sync})")
+        finally:
+            subprocess.run(["umount", str(job.amber.datadir)], check=True)
+    case.say("a full disk stops it, with a message; with more room it goes on")
+
+
 def silent_and_wrong(case, path):
     job = Import(case, "silent", path, options=["--progress", "0"])
     job.run()
@@ -241,6 +262,7 @@ def test(case):
     for first_sync in ("blocks", "bulk"):
         interrupted(case, path, wanted, first_sync, rounds)
     damaged(case, path, blocks)
+    full_disk(case, path, wanted)
     mainnet(case)
     silent_and_wrong(case, path)
     from_the_node_folder(case, node)
