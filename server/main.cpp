@@ -15,6 +15,7 @@
 #include "config/version.h"
 #include "daemon_client/file_feed.h"
 #include "daemon_client/node.h"
+#include "index/chain_check.h"
 #include "index/digest.h"
 #include "index/indexer.h"
 #include "index/store/store.h"
@@ -435,12 +436,22 @@ int Import(const config::Options& options, const sigset_t& signals) {
     return ImportCommand(options).Run(signals);
 }
 
-/// Reads every row, which proves every checksum.
+std::function<void(index::Height)> SayNowAndThen(std::string what) {
+    return [what = std::move(what), said = steady_clock::now()](index::Height height) mutable {
+        const auto now = steady_clock::now();
+        if (now - said < std::chrono::seconds(10)) return;
+        said = now;
+        spdlog::info("{}: right up to height {}", what, height.value);
+    };
+}
+
+/// Reads every row, which proves every checksum; headers and txids prove each other.
 int Check(const config::Options& options) {
     auto where = StoreOptionsOf(options);
     where.read_only = true;
     const index::store::Store store(where);
     const index::store::Reader reader(store, index::store::Reach::disk);
+    index::CheckChain(*options.coin, reader, SayNowAndThen("headers and txids"));
     const auto digest = index::ComputeDigest(reader);
     if (options.digest) {
         std::cout << DigestText(digest) << "\n";
