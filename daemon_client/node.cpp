@@ -48,6 +48,8 @@ std::vector<NodeUrl> ParseUrls(const std::vector<std::string>& texts, const inde
 /// Nodes that are somebody's own are soon tried again.
 constexpr std::chrono::milliseconds kLastRetry(10000);
 
+constexpr std::chrono::milliseconds kPeerWait(1000);
+
 PeerSetOptions PeerSetOptionsOf(const NodeOptions& options) {
     PeerSetOptions peers;
     peers.addresses = options.peers;
@@ -155,15 +157,14 @@ public:
 
     NodeResult<NodeReport> Check() {
         if (rpc_) return CheckNode(rpc_->client, coin_);
-        std::string trouble = "no peer is connected yet";
-        for (const auto& peer : peers_->set.Status()) {
-            if (peer.ready) {
-                NodeReport report;
-                report.daemon = peer.label;
-                return report;
-            }
-            if (!peer.last_error.empty()) trouble += "; " + peer.last_error;
+        if (const auto label = peers_->feed.WaitForPeer(kPeerWait)) {
+            NodeReport report;
+            report.daemon = *label;
+            return report;
         }
+        std::string trouble = "no peer is connected yet";
+        for (const auto& peer : peers_->set.Status())
+            if (!peer.last_error.empty()) trouble += "; " + peer.last_error;
         return index::NodeError{index::NodeError::Kind::unreachable, 0, trouble};
     }
 
@@ -197,7 +198,7 @@ public:
         return std::nullopt;
     }
 
-    Status GetStatus() const {
+    Status GetStatus() {
         Status status;
         if (rpc_) {
             const DaemonInfo daemon = rpc_->client.Current();
@@ -207,8 +208,8 @@ public:
                       {},
                       rpc_->notifier.ZmqTellsBlocks(),
                       rpc_->notifier.ZmqTellsMempool()};
-        } else if (const auto labels = peers_->feed.PeerLabels(); !labels.empty()) {
-            status.daemon = labels.front();
+        } else if (const auto label = peers_->feed.WaitForPeer({})) {
+            status.daemon = *label;
             status.connected = true;
         }
         status.source = peers_ ? "p2p" : asked_->fetcher.InUse();

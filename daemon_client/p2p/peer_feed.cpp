@@ -158,11 +158,11 @@ void PeerFeed::Wake() {
     PlanAndRun();
 }
 
-std::vector<std::string> PeerFeed::PeerLabels() const {
-    const std::lock_guard lock(mutex_);
-    std::vector<std::string> labels;
-    for (const auto& [id, peer] : peers_) labels.push_back(peer->GetFacts().label);
-    return labels;
+std::optional<std::string> PeerFeed::WaitForPeer(milliseconds wait) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, wait, [&] { return !peers_.empty() || stopped_; });
+    if (peers_.empty()) return std::nullopt;
+    return peers_.begin()->second->GetFacts().label;
 }
 
 // Peers come and go

@@ -76,8 +76,8 @@ public:
     /// waiting, or of the next.
     void Wake();
 
-    /// Of the peers that are ready and not resting.
-    [[nodiscard]] std::vector<std::string> PeerLabels() const;
+    /// Of a peer that is ready and not resting; nothing if there is none in time.
+    [[nodiscard]] std::optional<std::string> WaitForPeer(std::chrono::milliseconds wait);
 
 private:
     using Time = std::chrono::steady_clock::time_point;
@@ -120,7 +120,7 @@ private:
     const After after_;
     const index::NodeEventSink sink_;
 
-    mutable std::mutex mutex_;  // guards all that follows but the pool
+    std::mutex mutex_;  // guards all that follows but the pool
     std::condition_variable changed_;
     HeaderChain headers_;
     HeaderSync sync_{headers_};

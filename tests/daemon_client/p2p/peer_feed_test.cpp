@@ -65,6 +65,7 @@ TEST_F(PeerFeedTest, WithoutPeersThereIsNoTip) {
     ASSERT_TRUE(tip.has_error());
     EXPECT_EQ(tip.error().kind, index::NodeError::Kind::unreachable);
     EXPECT_EQ(tip.error().message, "no peer is connected yet");
+    EXPECT_EQ(feed_.WaitForPeer(10ms), std::nullopt);
     EXPECT_TRUE(feed_.Hashes({0}, 1).has_error());
     EXPECT_TRUE(feed_.Take(kPlenty, 20ms).empty());
 }
@@ -254,7 +255,7 @@ TEST_F(PeerFeedTest, APeerThatMisbehavedRestsForAWhile) {
     ExpectBlocks(fixture.TakeUntil(51), chain);
     EXPECT_GT(steady_clock::now() - dropped, 300ms);
     EXPECT_EQ(again->Dropped(), std::nullopt);
-    EXPECT_EQ(fixture.feed.PeerLabels(), std::vector<std::string>{"one:1"});
+    EXPECT_EQ(fixture.feed.WaitForPeer(0ms), "one:1");
 }
 
 TEST_F(PeerFeedTest, NotFoundIsNoFault) {
