@@ -20,7 +20,7 @@ constexpr std::uint64_t kVersion = 2;
 constexpr std::chrono::minutes kSavePeriod(2);
 
 // Parts of the memory. What is left is for vectors that grow.
-constexpr std::size_t kWindowPercent = 60, kTxidsPercent = 24, kPartitionsPercent = 14;
+constexpr std::size_t kWindowPercent = 60, kTxidsPercent = 25, kPartitionsPercent = 8;
 
 std::filesystem::path StatePath(const std::filesystem::path& folder) { return folder / "state"; }
 
@@ -127,15 +127,22 @@ bool BulkBuilder::HasRoomFor(const Block& block) const {
            young_txids_.size() + block.txs.size() <= young_txids_.capacity();
 }
 
+void BulkBuilder::MakeRoom(const Block& block) {
+    const std::size_t window_bytes = max_bytes_ / 100 * kWindowPercent;
+    const std::size_t txids = max_bytes_ / 100 * kTxidsPercent / sizeof(Txid);
+    const bool txids_fit = young_txids_.size() + block.txs.size() <= txids;
+    // Half first: memory that a short chain does not need is not touched.
+    if (!txids_fit || window_.MemoryBytes() > window_bytes / 2)
+        Spill();
+    else
+        window_.Reserve(window_.MemoryBytes() == 0 ? window_bytes / 2 : window_bytes);
+    young_txids_.reserve(std::max(txids, block.txs.size()));
+}
+
 void BulkBuilder::Connect(const Block& block) {
     if (!tip_) CheckFirstBlock(coin_, block.hash);
     if (std::chrono::steady_clock::now() - saved_at_ > kSavePeriod) Save();
-    if (!HasRoomFor(block)) {
-        Spill();
-        window_.Reserve(max_bytes_ / 100 * kWindowPercent);
-        young_txids_.reserve(
-            std::max(max_bytes_ / 100 * kTxidsPercent / sizeof(Txid), block.txs.size()));
-    }
+    if (!HasRoomFor(block)) MakeRoom(block);
     const TxNum first{tip_ ? tip_->tx_count : 0};
     tip_ = Tip{NextHeight(), block.hash, first.value + block.txs.size()};
     AddHeader(block);

@@ -62,6 +62,7 @@ private:
     void Spend(const OutPoint& outpoint, TxNum num);
     void AddUse(const HashX& hash_x, TxNum num);
     [[nodiscard]] bool HasRoomFor(const Block& block) const;
+    void MakeRoom(const Block& block);
     /// Outputs and txids out of memory, into the files.
     void Spill();
 

@@ -96,10 +96,8 @@ std::uint64_t RangeWriter::Match(PartitionRange range, RowSink& h) {
 
 void RangeWriter::WriteH(RowSink& h) {
     InsertionSort(std::span(matched_.unspent), BeforeInH);
-    for (const CreatedRow* row : matched_.unspent) {
-        const auto key = tables::HKey(row->bytes.data(), row->Index(), row->Num());
-        h.Put(key, tables::HValue(row->Script(), row->Value()));
-    }
+    for (const CreatedRow* row : matched_.unspent)
+        h.Put(row->HKey(), tables::HValue(row->Script(), row->Value()));
 }
 
 void RangeWriter::WriteHistory(PartitionRange range, RowSink& history) {

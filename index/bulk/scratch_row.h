@@ -108,6 +108,13 @@ struct CreatedRow : OutpointRow<HashX::kSize + 8> {
         row.SetInt<27, 8>(static_cast<std::uint64_t>(output.value));
         return row;
     }
+    /// The key of its row of `h`.
+    [[nodiscard]] tables::FixedKey<tables::kHKeySize> HKey() const {
+        tables::FixedKey<tables::kHKeySize> key;
+        key.Raw(bytes.data(), tables::kTxidPrefixSize);
+        key.Raw(bytes.data() + kMatchPrefix, tables::kOutputIndexSize + tables::kTxNumSize);
+        return key;
+    }
     [[nodiscard]] HashX Script() const { return GetScript<16>(); }
     [[nodiscard]] const std::uint8_t* ScriptBytes() const { return bytes.data() + 16; }
     [[nodiscard]] Amount Value() const { return static_cast<Amount>(GetInt<27, 8>()); }

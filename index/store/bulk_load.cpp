@@ -120,6 +120,8 @@ void BulkLoad::Commit() {
         load.column_family = state_->store->Family(table);
         load.external_files = files[static_cast<std::size_t>(table)];
         load.options.move_files = true;
+        // Else a load that was killed here leaves files that no other can take in.
+        load.options.write_global_seqno = false;
         loads.push_back(std::move(load));
     }
     if (!loads.empty()) Check(state_->store->db->IngestExternalFiles(loads), "take in bulk files");

@@ -17,7 +17,9 @@ inline FixedKey<kHKeySize> HPrefix(const OutPoint& outpoint) {
     return HPrefix(outpoint.txid.bytes.data(), outpoint.index);
 }
 inline FixedKey<kHKeySize> HKey(const std::uint8_t* txid, std::uint32_t index, TxNum num) {
-    return HPrefix(txid, index).Int<kTxNumSize>(num.value);
+    auto key = HPrefix(txid, index);
+    key.Int<kTxNumSize>(num.value);
+    return key;
 }
 inline FixedKey<kHKeySize> HKey(const OutPoint& outpoint, TxNum num) {
     return HKey(outpoint.txid.bytes.data(), outpoint.index, num);
@@ -29,9 +31,9 @@ inline TxNum ReadHKey(std::string_view key) {
 }
 
 inline FixedKey<HashX::kSize + kAmountSizeMax> HValue(const HashX& hash_x, Amount value) {
-    return FixedKey<HashX::kSize + kAmountSizeMax>()
-        .Raw(hash_x.bytes.data(), HashX::kSize)
-        .VarInt(static_cast<std::uint64_t>(value));
+    FixedKey<HashX::kSize + kAmountSizeMax> bytes;
+    bytes.Raw(hash_x.bytes.data(), HashX::kSize).VarInt(static_cast<std::uint64_t>(value));
+    return bytes;
 }
 struct HRow {
     HashX hash_x;

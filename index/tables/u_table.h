@@ -15,7 +15,9 @@ inline FixedKey<kUKeySize> UKey(const HashX& hash_x, TxNum num, std::uint32_t in
     return UPrefix(hash_x).Int<kTxNumSize>(num.value).Int<kOutputIndexSize>(index);
 }
 inline FixedKey<kAmountSizeMax> UValue(Amount value) {
-    return FixedKey<kAmountSizeMax>().VarInt(static_cast<std::uint64_t>(value));
+    FixedKey<kAmountSizeMax> bytes;
+    bytes.VarInt(static_cast<std::uint64_t>(value));
+    return bytes;
 }
 
 struct URow {
