@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "index/first_block.h"
 #include "index/tables/header_merkle_table.h"
 #include "index/tables/txid_table.h"
 #include "index/tables/txnum_table.h"
@@ -242,10 +243,7 @@ void BlockProcessor::AddUndo(const Block& block, BlockRows& rows) {
 }
 
 void BlockProcessor::Connect(const Block& block, Undo undo) {
-    if (!state_.tip && block.hash != coin_.genesis)
-        throw FatalError("the node's first block is " + ToDisplayHex(block.hash) +
-                         ", not the genesis block of " + std::string(coin_.name) + " " +
-                         std::string(coin_.network) + "; check --coin, --network and --daemon");
+    if (!state_.tip) CheckFirstBlock(coin_, block.hash);
     if (undo == Undo::keep) {
         has_undo_ = true;
     } else if (has_undo_) {

@@ -47,6 +47,10 @@ FirstSync::Step FirstSync::TakeStep(const NodeTip& node, const Listener& listene
         met_ = false;
     }
     listener.moved(node, builder_->GetTip(), bytes_done_);
+    if (builder_->TablesBegun()) {
+        Finish(listener);
+        return Step::done;
+    }
     const Height end = EndFor(node);
     if (builder_->NextHeight() >= end) {
         const bool more_to_come =

@@ -68,6 +68,7 @@ Result Index(const Options& options, std::uint32_t total, const std::filesystem:
         if (builder) {
             builder->Connect(*block);
             ++result.blocks;
+            raw = std::move(block->raw);  // keeps its memory
             continue;
         }
         processor.Connect(*block, in_window ? index::BlockProcessor::Undo::keep
