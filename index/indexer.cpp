@@ -253,13 +253,17 @@ void Indexer::Impl::ConnectBlock(const Block& block, const NodeTip& node) {
     const std::uint32_t height = processor_.NextHeight().value;
     const std::uint32_t target = std::max(node.best_header.value, node.height.value);
     const bool near_tip = height + options_.reorg_limit > target;
+    if (synced_) spdlog::trace("block {}: begin", height);
     processor_.Connect(block, synced_ || near_tip ? BlockProcessor::Undo::keep
                                                   : BlockProcessor::Undo::skip);
+    if (synced_) spdlog::trace("block {}: rows", height);
     bytes_done_ += block.raw.size();
     tip_moved_ = true;
     if (synced_) {
         processor_.Flush();
+        spdlog::trace("block {}: connected", height);
         mempool_.ApplyBlock(block);
+        spdlog::trace("block {}: mempool", height);
     } else if (processor_.PendingBytes() > PendingBudget(options_.cache_bytes)) {
         processor_.Flush();
     }
@@ -334,6 +338,7 @@ void Indexer::Impl::Publish() {
         on_view_(std::make_shared<const Announcement>(
             Announcement{view, std::exchange(tip_moved_, false), std::move(touched)}));
     tip_moved_ = false;
+    spdlog::trace("view {}: height {}, announced", view->serial, view->tip.height.value);
 }
 
 void Indexer::Impl::UpdateStatus() {

@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 from framework.bitcoind import Bitcoind  # noqa: E402
 from framework.ports import free_port  # noqa: E402
 from framework.process import Process  # noqa: E402
+from framework.test_case import default_bitcoind  # noqa: E402
 
 READY = re.compile(r"ready: height=(\d+) tip=([0-9a-f]{64})")
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -35,16 +36,12 @@ def argument_parser(description):
                         "generated under --work)")
     parser.add_argument("--bytes", default="1.2G",
                         help="size of the chain to generate (default: %(default)s)")
-    parser.add_argument("--bitcoind", default=find_bitcoind(),
+    parser.add_argument("--bitcoind", default=default_bitcoind(),
                         help="a real node (default: %(default)s)")
     parser.add_argument("--cache-mb", type=int, default=1024)
     parser.add_argument("--reorg-limit", type=int, default=200,
                         help="blocks at the tip with undo rows; 200 as on mainnet")
     return parser
-
-
-def find_bitcoind():
-    return os.environ.get("BITCOIND") or shutil.which("bitcoind") or "/opt/bitcoind/bin/bitcoind"
 
 
 # The chain and its node
@@ -98,7 +95,7 @@ def program(args, name):
 class Amberd(Process):
     """An amberd of which one wants to know what it costs."""
 
-    def __init__(self, args, node, datadir, source="auto", first_sync="auto"):
+    def __init__(self, args, node, datadir, source="auto", first_sync="auto", options=()):
         datadir.mkdir(parents=True, exist_ok=True)
         super().__init__(datadir / "amberd.log")
         self.datadir = datadir
@@ -106,7 +103,8 @@ class Amberd(Process):
         self.command = [program(args, "amberd"), "--network", "regtest", "--datadir", datadir,
                         "--daemon", node.url, "--source", source, "--first-sync", first_sync,
                         "--tcp", f"127.0.0.1:{self.port}", "--admin", "none",
-                        "--cache-mb", args.cache_mb, "--reorg-limit", args.reorg_limit]
+                        "--cache-mb", args.cache_mb, "--reorg-limit", args.reorg_limit,
+                        *options]
 
     @property
     def address(self):
