@@ -254,8 +254,13 @@ void Indexer::Impl::ConnectBlock(const Block& block, const NodeTip& node) {
     const std::uint32_t target = std::max(node.best_header.value, node.height.value);
     const bool near_tip = height + options_.reorg_limit > target;
     if (synced_) spdlog::trace("block {}: begin", height);
-    processor_.Connect(block, synced_ || near_tip ? BlockProcessor::Undo::keep
-                                                  : BlockProcessor::Undo::skip);
+    KnownOutputs known;
+    // After a reorganisation the mempool has to be looked through first.
+    if (synced_ && !disconnected_)
+        known = [this](const OutPoint& outpoint) { return mempool_.FindConfirmedSpent(outpoint); };
+    processor_.Connect(
+        block, synced_ || near_tip ? BlockProcessor::Undo::keep : BlockProcessor::Undo::skip,
+        known);
     if (synced_) spdlog::trace("block {}: rows", height);
     bytes_done_ += block.raw.size();
     tip_moved_ = true;

@@ -65,6 +65,12 @@ std::optional<UnspentOutput> UtxoCache::Remove(const OutPoint& outpoint) {
     return node.mapped();
 }
 
+bool UtxoCache::Contains(const OutPoint& outpoint) const {
+    const auto slot = slots_.find(FingerprintOf(outpoint));
+    if (slot != slots_.end() && Is(slot->second.Unpack(), outpoint)) return true;
+    return !collided_.empty() && collided_.contains(outpoint);
+}
+
 void UtxoCache::Reserve(std::size_t max_bytes) {
     constexpr std::size_t kLeast = 1000;
     std::size_t outputs = max_bytes / (sizeof(Fingerprint) + sizeof(Packed) + 2);

@@ -38,6 +38,8 @@ public:
     void Add(const OutPoint& outpoint, const UnspentOutput& output);
     /// Takes the output out; nothing if it is not here.
     std::optional<UnspentOutput> Remove(const OutPoint& outpoint);
+    /// Whether Remove() would find it.
+    [[nodiscard]] bool Contains(const OutPoint& outpoint) const;
     /// Takes memory for as many outputs as `max_bytes` hold.
     void Reserve(std::size_t max_bytes);
     /// Outputs that can be added without taking more memory.

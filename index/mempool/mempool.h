@@ -45,6 +45,10 @@ public:
     /// whose inputs are gone. Refresh() afterwards brings back what the node put back.
     void Revalidate();
 
+    /// An output that a transaction held spends, if it was looked up with find_confirmed; it is
+    /// unspent at our tip as long as no block was disconnected since the last Revalidate().
+    [[nodiscard]] std::optional<UnspentOutput> FindConfirmedSpent(const OutPoint& outpoint) const;
+
     /// Scripts whose history or heights changed since the last call, each once.
     [[nodiscard]] std::vector<HashX> TakeTouched();
 
