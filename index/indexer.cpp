@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <mutex>
 #include <utility>
 
@@ -123,6 +124,9 @@ void Indexer::Impl::Run() {
         list_mempool_ |= mail.mempool_changed;
         const Progress progress = FollowChain();
         UpdateStatus();
+        // The mempool has moved with the blocks: wallets hear of them before the node is asked for
+        // more. After a reorganisation it has to be asked first.
+        if (progress == Progress::caught_up && synced_ && tip_moved_ && !disconnected_) Publish();
         if (progress == Progress::caught_up && FollowMempool(mail)) {
             Publish();
             wait = list_mempool_ ? kTroubleWait : kIdleWait;
@@ -265,10 +269,12 @@ void Indexer::Impl::ConnectBlock(const Block& block, const NodeTip& node) {
     bytes_done_ += block.raw.size();
     tip_moved_ = true;
     if (synced_) {
+        // The mempool looks at nothing that is being written.
+        auto applied =
+            std::async(std::launch::async, [this, &block] { mempool_.ApplyBlock(block); });
         processor_.Flush();
         spdlog::trace("block {}: connected", height);
-        mempool_.ApplyBlock(block);
-        spdlog::trace("block {}: mempool", height);
+        applied.get();
     } else if (processor_.PendingBytes() > PendingBudget(options_.cache_bytes)) {
         processor_.Flush();
     }

@@ -128,6 +128,15 @@ class Amberd(Process):
             fields = file.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
+    def scheduled(self):
+        """Milliseconds that its threads ran, and that they waited for a processor."""
+        ran = waited = 0
+        for path in pathlib.Path(f"/proc/{self.child.pid}/task").glob("*/schedstat"):
+            with contextlib.suppress(FileNotFoundError):
+                fields = path.read_text().split()
+                ran, waited = ran + int(fields[0]), waited + int(fields[1])
+        return ran / 1e6, waited / 1e6
+
     def memory_bytes(self, field):
         """VmRSS: now; VmHWM: the highest so far."""
         with open(f"/proc/{self.child.pid}/status") as status:

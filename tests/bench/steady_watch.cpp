@@ -7,10 +7,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
 #include <cstdio>
@@ -19,7 +19,7 @@
 #include <iostream>
 #include <stdexcept>
 #include <string>
-#include <vector>
+#include <thread>
 
 #include "tests/bench/load_answers.h"
 
@@ -52,7 +52,7 @@ std::string RequestLine(std::size_t id, std::string_view method, const std::stri
 /// What has come in since the last line of stdin.
 struct Round {
     std::size_t headers = 0, scripts = 0;
-    std::int64_t first_header_ns = 0, last_header_ns = 0, last_script_ns = 0, readable_ns = 0;
+    std::int64_t first_header_ns = 0, last_header_ns = 0, last_script_ns = 0;
 };
 
 /// A connection that hands over whole lines.
@@ -100,21 +100,24 @@ private:
 
 class Watch {
 public:
-    explicit Watch(const Options& options)
-        : options_(options), probe_(context_, options), probe_timer_(context_) {
+    explicit Watch(const Options& options) : options_(options), probe_(context_, options) {
         Subscribe();
-        probe_.Listen([this](std::string_view line) { OnProbe(line); });
     }
 
     /// Waits for what one line of stdin says, and prints what came.
     void Run(std::uint32_t height, std::size_t scripts) {
         round_ = {};
-        height_ = height;
-        if (height_ > 0) Probe();
         const auto deadline = std::chrono::steady_clock::now() + kPatience;
+        // On a thread of its own: the query is not to wait for the news.
+        std::atomic<std::int64_t> readable_ns = 0;
+        std::jthread probe;
+        if (height > 0)
+            probe = std::jthread([&](const std::stop_token& stop) {
+                readable_ns = WaitUntilReadable(height, stop);
+            });
         const auto complete = [&] {
-            const bool told = height_ == 0 || round_.headers >= options_.sessions;
-            return told && (height_ == 0 || round_.readable_ns > 0) && round_.scripts >= scripts;
+            const bool told = round_.headers >= options_.sessions && readable_ns > 0;
+            return (height == 0 || told) && round_.scripts >= scripts;
         };
         while (!complete() && std::chrono::steady_clock::now() < deadline)
             context_.run_one_for(milliseconds(100));
@@ -125,7 +128,7 @@ public:
             "\"readable_ns\":%ld,\"first_header_ns\":%ld,\"last_header_ns\":%ld,"
             "\"last_script_ns\":%ld}\n",
             whole ? "true" : "false", round_.headers, round_.scripts,
-            round_.scripts - std::min(round_.scripts, scripts), round_.readable_ns,
+            round_.scripts - std::min(round_.scripts, scripts), readable_ns.load(),
             round_.first_header_ns, round_.last_header_ns, round_.last_script_ns);
         std::fflush(stdout);
     }
@@ -164,25 +167,19 @@ private:
         }
     }
 
-    void Probe() {
-        probe_.Send(RequestLine(0, "blockchain.block.header", std::to_string(height_)));
-    }
-
-    void OnProbe(std::string_view line) {
-        if (!amber::bench::ReadAnswer(line).is_error) {
-            round_.readable_ns = NowNs();
-            return;
+    std::int64_t WaitUntilReadable(std::uint32_t height, const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            probe_.Send(RequestLine(0, "blockchain.block.header", std::to_string(height)));
+            if (!amber::bench::ReadAnswer(probe_.Line()).is_error) return NowNs();
+            std::this_thread::sleep_for(kProbePause);
         }
-        probe_timer_.expires_after(kProbePause);
-        probe_timer_.async_wait([this](const auto&) { Probe(); });
+        return 0;
     }
 
     const Options& options_;
     asio::io_context context_;
     std::deque<Connection> wallets_;
     Connection probe_;
-    asio::steady_timer probe_timer_;
-    std::uint32_t height_ = 0;
     Round round_;
 };
 
