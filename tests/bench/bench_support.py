@@ -145,6 +145,12 @@ class Amberd(Process):
                     return int(line.split()[1]) * 1024
         raise AssertionError(f"no {field}")
 
+    def written_bytes(self):
+        """What went to the disk, or will; not what was deleted before it got there."""
+        with open(f"/proc/{self.child.pid}/io") as file:
+            fields = dict(line.split(": ") for line in file.read().splitlines())
+        return int(fields["write_bytes"]) - int(fields["cancelled_write_bytes"])
+
     def disk_bytes(self):
         """Of all files but the log. Files with two names count once; some may vanish meanwhile."""
         sizes = {}
