@@ -156,7 +156,7 @@ public:
     }
 
     Complaint operator()(Source Options::*field) {
-        return Choose(field, {Source::automatic, Source::rpc, Source::rest});
+        return Choose(field, {Source::automatic, Source::rpc, Source::rest, Source::files});
     }
 
     Complaint operator()(FirstSync Options::*field) {

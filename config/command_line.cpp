@@ -13,11 +13,13 @@ constexpr std::string_view kSeeHelp = " (`amberd --help` lists them all)";
 /// What CLI11 does not know: a word we have no command for, or an option we do not have.
 std::string Unknown(const std::string& word) {
     if (!word.starts_with("-")) {
-        return "unknown command \"" + word + "\"" + DidYouMean(word, {"check"}) +
+        return "unknown command \"" + word + "\"" + DidYouMean(word, {"check", "import"}) +
                " (without a command, amberd serves)";
     }
     const std::string name = word.substr(0, word.find('='));
     if (name == "--digest") return "--digest belongs to a command: amberd check --digest";
+    if (name == "--verify" || name == "--progress")
+        return name + " belongs to a command: amberd import " + name + " FILE|DIR...";
     std::vector<std::string> flags = {"--help", "--version", "--digest"};
     for (const std::string_view known : OptionNames()) flags.push_back("--" + std::string(known));
     return "unknown option " + name + DidYouMean(name, {flags.begin(), flags.end()}) +
@@ -69,6 +71,11 @@ Complaint ReadCommandLine(int argc, const char* const* argv, CommandLine& line) 
     CLI::App* check = app.add_subcommand("check");
     check->fallthrough();
     check->add_flag("--digest", line.digest);
+    CLI::App* import = app.add_subcommand("import");
+    import->fallthrough();
+    import->add_option("PATH", line.import_paths);
+    import->add_flag("--verify", line.verify);
+    import->add_option("--progress", line.progress_seconds);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -76,6 +83,11 @@ Complaint ReadCommandLine(int argc, const char* const* argv, CommandLine& line) 
     }
     if (const auto extras = app.remaining(true); !extras.empty()) return Unknown(extras.front());
     if (check->parsed()) line.command = Command::check;
+    if (import->parsed()) {
+        line.command = Command::import;
+        if (line.import_paths.empty())
+            return "import: needs files of blocks; write amberd import FILE|DIR...";
+    }
     line.layer = Collect(app);
     return std::nullopt;
 }

@@ -9,6 +9,9 @@ struct CommandLine {
     Layer layer;
     Command command = Command::serve;
     bool digest = false;
+    std::vector<std::filesystem::path> import_paths;
+    bool verify = false;
+    std::uint32_t progress_seconds = 15;
     bool help = false;
     bool version = false;
 };

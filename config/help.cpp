@@ -24,6 +24,10 @@ constexpr std::string_view kUsage = R"(
 Usage:
   amberd [OPTIONS]                    follow the node and serve wallets
   amberd check [--digest] [OPTIONS]   read the index, change nothing; --digest prints its digests
+  amberd import FILE|DIR... [--verify] [--progress SECONDS] [OPTIONS]
+                                      index the blocks of files, with no node: bootstrap.dat, or
+                                      directories of blk*.dat; --verify checks merkle roots, too;
+                                      --progress 0 shows none. Run it again to go on.
 
 Examples:
   amberd

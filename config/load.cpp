@@ -149,6 +149,9 @@ std::variant<Options, Message> LoadOptions(int argc, const char* const* argv,
     Options options;
     options.command = line.command;
     options.digest = line.digest;
+    options.import_paths = std::move(line.import_paths);
+    options.verify = line.verify;
+    options.progress_seconds = line.progress_seconds;
     options.warnings = std::move(environment.warnings);
     if (auto complaint = Fill(sources, environment.home, options)) return Wrong(*complaint);
     return options;

@@ -94,11 +94,13 @@ std::vector<OptionSpec> NodeOptions() {
          .group = Group::node,
          .value = "HOW",
          .field = &Options::source,
-         .help = "How blocks come from the node. auto reads its files where they are on this "
-                 "machine (see blocks-dir), else takes REST where the node offers it (rest=1), "
-                 "else RPC.",
+         .help =
+             "How blocks come from the node. auto reads its files where they are on this "
+             "machine (see blocks-dir), else takes REST where the node offers it (rest=1), "
+             "else RPC. files reads all that is in its files first, whether it runs or not, and "
+             "asks the node for the rest.",
          .defaults = [](const Coin&) { return Values{"auto"}; },
-         .choices = {"auto", "rpc", "rest"}},
+         .choices = {"auto", "rpc", "rest", "files"}},
         {.name = "blocks-dir",
          .group = Group::node,
          .value = "DIR",
@@ -200,9 +202,10 @@ std::vector<OptionSpec> IndexOptions() {
          .group = Group::index,
          .value = "HOW",
          .field = &Options::first_sync,
-         .help = "How the index is built at first. bulk sorts everything once: far less work, but "
-                 "more disk space for a while, and no wallet is served before. blocks goes block by "
-                 "block. auto builds in bulk from 300 MB of blocks on, if there is the space.",
+         .help =
+             "How the index is built at first. bulk sorts everything once: far less work, but "
+             "more disk space for a while, and no wallet is served before. blocks goes block by "
+             "block. auto builds in bulk from 300 MB of blocks on, if there is the space.",
          .defaults = [](const Coin&) { return Values{"auto"}; },
          .choices = {"auto", "bulk", "blocks"}},
         {.name = "io-threads",

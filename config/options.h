@@ -15,12 +15,13 @@ struct Coin;
 namespace amber::config {
 
 enum class Command {
-    serve,  ///< `amberd`
-    check,  ///< `amberd check`: read the index, change nothing
+    serve,   ///< `amberd`
+    check,   ///< `amberd check`: read the index, change nothing
+    import,  ///< `amberd import`: blocks of files into the index
 };
 
 /// How blocks come from the node.
-enum class Source { automatic, rpc, rest };
+enum class Source { automatic, rpc, rest, files };
 
 /// How a first sync builds the index: by sorting everything once, or block by block.
 enum class FirstSync { automatic, bulk, blocks };
@@ -40,6 +41,10 @@ struct Service {
 struct Options {
     Command command = Command::serve;
     bool digest = false;  ///< `amberd check --digest`
+    /// `amberd import PATH...`: files, or directories of blk?????.dat.
+    std::vector<std::filesystem::path> import_paths;
+    bool verify = false;                 ///< `amberd import --verify`
+    std::uint32_t progress_seconds = 0;  ///< `amberd import --progress`; 0: none
 
     // General. `coin` always points to one of index::Coins().
     std::filesystem::path config;  ///< empty: no file was given

@@ -37,12 +37,9 @@ std::size_t PendingBudget(std::size_t cache_bytes) {
 
 class Indexer::Impl {
 public:
-    Impl(const Coin& coin, store::Store& store, BlockFeed& feed, MempoolSource& mempool_source,
-         IndexerOptions options)
+    Impl(const Coin& coin, store::Store& store, IndexerOptions options)
         : coin_(coin),
           store_(store),
-          feed_(feed),
-          mempool_source_(mempool_source),
           options_(options),
           processor_(coin, store, options.reorg_limit),
           reader_(store, store::Reach::disk),
@@ -53,7 +50,9 @@ public:
         UpdateStatus();
     }
 
-    void Run();
+    void Run(BlockFeed& feed, MempoolSource& mempool_source);
+    void Import(BlockArchive& archive);
+    [[nodiscard]] std::optional<BlockArchive::Have> Have() const;
     SyncInbox& Inbox() { return inbox_; }
     void SetSinks(AnnouncementSink on_view, std::function<void(const View&)> on_synced) {
         on_view_ = std::move(on_view);
@@ -84,15 +83,15 @@ private:
     bool FollowMempool(const SyncInbox::Contents& mail);
     void Publish();
     void UpdateStatus();
-    void Restart() { feed_.Restart(processor_.NextHeight()); }
+    void Restart() { feed_->Restart(processor_.NextHeight()); }
 
     const Coin& coin_;
     store::Store& store_;
-    BlockFeed& feed_;
-    MempoolSource& mempool_source_;
     const IndexerOptions options_;
 
     // Sync thread only.
+    BlockFeed* feed_ = nullptr;                ///< null before Run() and Import()
+    MempoolSource* mempool_source_ = nullptr;  ///< null before Run()
     BlockProcessor processor_;
     store::Reader reader_;
     Mempool mempool_;
@@ -113,7 +112,9 @@ private:
     ViewPtr view_;          // guarded by shared_mutex_
 };
 
-void Indexer::Impl::Run() {
+void Indexer::Impl::Run(BlockFeed& feed, MempoolSource& mempool_source) {
+    feed_ = &feed;
+    mempool_source_ = &mempool_source;
     store_.SetCacheBytes(kSyncReadCache);
     BuildInBulk();
     Restart();
@@ -141,6 +142,31 @@ void Indexer::Impl::Run() {
         request.done("amberd is shutting down");
 }
 
+void Indexer::Impl::Import(BlockArchive& archive) {
+    feed_ = &archive;
+    const auto last = archive.Tip();
+    const auto& tip = processor_.GetTip();
+    if (!last || (tip && last->height <= tip->height)) return;
+    store_.SetCacheBytes(kSyncReadCache);
+    BuildInBulk();
+    Restart();
+    while (!inbox_.Stopping()) {
+        for (const auto& request : inbox_.Take(milliseconds(0)).reorgs)
+            request.done("still reading the files; try again when synced");
+        const Progress progress = FollowChain();
+        UpdateStatus();
+        if (progress != Progress::more) break;
+    }
+    processor_.Flush();
+}
+
+std::optional<BlockArchive::Have> Indexer::Impl::Have() const {
+    const auto& tip = processor_.GetTip();
+    if (!tip) return std::nullopt;
+    return BlockArchive::Have{tip->height,
+                              [this](Height height) { return *processor_.HashAt(height); }};
+}
+
 void Indexer::Impl::BuildInBulk() {
     if (processor_.GetTip()) {
         std::error_code ignored;  // a build that was finished, but not tidied up
@@ -148,7 +174,7 @@ void Indexer::Impl::BuildInBulk() {
             std::filesystem::remove_all(options_.bulk_folder, ignored);
         return;
     }
-    FirstSync sync(coin_, store_, feed_, options_);
+    FirstSync sync(coin_, store_, *feed_, options_);
     sync.Run({.take_mail = [this](milliseconds wait) { return inbox_.Take(wait); },
               .stopping = [this] { return inbox_.Stopping(); },
               .moved =
@@ -169,7 +195,7 @@ void Indexer::Impl::BuildInBulk() {
 }
 
 Indexer::Impl::Progress Indexer::Impl::FollowChain() {
-    const auto node = feed_.Tip();
+    const auto node = feed_->Tip();
     if (!node) return Progress::trouble;
     node_height_ = node->height;
     const auto met = MeetNodeChain(*node);
@@ -186,7 +212,7 @@ NodeResult<Indexer::Impl::Progress> Indexer::Impl::MeetNodeChain(const NodeTip& 
         return Progress::caught_up;
     }
     if (node.height > tip->height) {
-        const auto theirs = feed_.Hashes(tip->height, 1);
+        const auto theirs = feed_->Hashes(tip->height, 1);
         if (!theirs) return theirs.error();
         if (theirs->size() == 1 && theirs->front() == tip->hash) return Progress::more;
     } else if (node.initial_download && processor_.HashAt(node.height) == node.hash) {
@@ -199,7 +225,7 @@ NodeResult<Indexer::Impl::Progress> Indexer::Impl::MeetNodeChain(const NodeTip& 
 NodeResult<Indexer::Impl::Progress> Indexer::Impl::Reorganise(const NodeTip& node) {
     processor_.Flush();
     const Tip tip = *processor_.GetTip();
-    const auto fork = FindFork(feed_, tip.height,
+    const auto fork = FindFork(*feed_, tip.height,
                                [&](Height height) { return *processor_.HashAt(height); });
     if (!fork) return fork.error();
     const std::uint32_t depth =
@@ -233,7 +259,7 @@ void Indexer::Impl::DisconnectTo(Height height) {
 }
 
 Indexer::Impl::Progress Indexer::Impl::TakeBlocks(const NodeTip& node) {
-    const auto blocks = feed_.Take(kBatchBytes, kBlockWait);
+    const auto blocks = feed_->Take(kBatchBytes, kBlockWait);
     for (const Block& block : blocks) {
         const auto& tip = processor_.GetTip();
         if (tip && block.previous != tip->hash) {
@@ -310,11 +336,11 @@ bool Indexer::Impl::FollowMempool(const SyncInbox::Contents& mail) {
         list_mempool_ = true;
     }
     mempool_.Remove(mail.removed);
-    if (!mail.added.empty() && !list_mempool_ && !mempool_.Add(mempool_source_, mail.added))
+    if (!mail.added.empty() && !list_mempool_ && !mempool_.Add(*mempool_source_, mail.added))
         list_mempool_ = true;
     const auto now = std::chrono::steady_clock::now();
     if (!list_mempool_ && now - mempool_listed_ < kMempoolListPeriod) return true;
-    const auto listed = mempool_.Refresh(mempool_source_, processor_.GetTip()->hash);
+    const auto listed = mempool_.Refresh(*mempool_source_, processor_.GetTip()->hash);
     if (listed && *listed) {
         list_mempool_ = false;
         mempool_listed_ = now;
@@ -354,7 +380,7 @@ void Indexer::Impl::Publish() {
 
 void Indexer::Impl::UpdateStatus() {
     const std::lock_guard lock(shared_mutex_);
-    status_.tip = processor_.GetTip();
+    if (const auto& tip = processor_.GetTip()) status_.tip = tip;  // else a build's, if any
     status_.node_height = node_height_;
     status_.synced = synced_;
     status_.mempool_txs = mempool_.size();
@@ -362,15 +388,16 @@ void Indexer::Impl::UpdateStatus() {
     status_.utxo_count = processor_.UtxoCount();
 }
 
-Indexer::Indexer(const Coin& coin, store::Store& store, BlockFeed& feed, MempoolSource& mempool,
-                 IndexerOptions options)
-    : impl_(std::make_unique<Impl>(coin, store, feed, mempool, options)) {}
+Indexer::Indexer(const Coin& coin, store::Store& store, IndexerOptions options)
+    : impl_(std::make_unique<Impl>(coin, store, options)) {}
 Indexer::~Indexer() = default;
 
 void Indexer::SetSinks(AnnouncementSink on_view, std::function<void(const View&)> on_synced) {
     impl_->SetSinks(std::move(on_view), std::move(on_synced));
 }
-void Indexer::Run() { impl_->Run(); }
+void Indexer::Run(BlockFeed& feed, MempoolSource& mempool) { impl_->Run(feed, mempool); }
+void Indexer::Import(BlockArchive& archive) { impl_->Import(archive); }
+std::optional<BlockArchive::Have> Indexer::Have() const { return impl_->Have(); }
 void Indexer::Stop() { impl_->Inbox().Stop(); }
 void Indexer::OnNodeEvent(const NodeEvent& event) { impl_->Inbox().Post(event); }
 void Indexer::ForceReorg(std::uint32_t count, std::function<void(std::string error)> done) {

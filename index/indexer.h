@@ -9,6 +9,7 @@
 
 #include "index/chain/coin.h"
 #include "index/fatal_error.h"
+#include "index/ports/block_archive.h"
 #include "index/ports/block_feed.h"
 #include "index/ports/mempool_source.h"
 #include "index/ports/node_events.h"
@@ -40,11 +41,10 @@ struct IndexerStatus {
 
 /// Follows the node: blocks into the tables, transactions into the mempool, each change published
 /// as a view. The one writer.
-/// Thread: Run() is the sync thread; all other calls are thread-safe.
+/// Thread: Run(), Import() and Have() are for the sync thread; all other calls are thread-safe.
 class Indexer {
 public:
-    Indexer(const Coin& coin, store::Store& store, BlockFeed& feed, MempoolSource& mempool,
-            IndexerOptions options);
+    Indexer(const Coin& coin, store::Store& store, IndexerOptions options);
     ~Indexer();
 
     /// Both must be set before Run(). `on_synced` is called once, when the first view is out.
@@ -52,8 +52,15 @@ public:
 
     /// Returns after Stop(), with everything committed. Throws FatalError when the chain cannot be
     /// followed (a fork deeper than reorg_limit), store::StoreError when the database is broken.
-    void Run();
+    void Run(BlockFeed& feed, MempoolSource& mempool);
+    /// Takes what the archive holds and returns, or after Stop(), with everything committed; no view is
+    /// published. Does nothing if its chain ends no higher than ours. Before Run(), if at all.
+    /// Precondition: Look() was called. Throws as Run() does.
+    void Import(BlockArchive& archive);
     void Stop();
+
+    /// Nothing before the first block. Valid until the next call of Run() or Import().
+    [[nodiscard]] std::optional<BlockArchive::Have> Have() const;
 
     void OnNodeEvent(const NodeEvent& event);
 

@@ -13,7 +13,9 @@
 
 #include "config/options.h"
 #include "config/version.h"
+#include "daemon_client/file_feed.h"
 #include "daemon_client/node.h"
+#include "index/chain_check.h"
 #include "index/digest.h"
 #include "index/indexer.h"
 #include "index/store/store.h"
@@ -22,6 +24,7 @@
 #include "server/console/progress.h"
 #include "server/console/progress_meter.h"
 #include "server/console/service_manager.h"
+#include "server/import/import_blocks.h"
 #include "server/wallet_server.h"
 
 namespace amber::server {
@@ -103,6 +106,9 @@ daemon_client::NodeOptions NodeOptionsOf(const config::Options& options) {
         case config::Source::rest:
             node.source = daemon_client::Source::rest;
             break;
+        case config::Source::files:  // what is in them is read before
+            node.source = daemon_client::Source::automatic;
+            break;
     }
     node.use_block_files = options.blocks_dir != config::kBlocksDirOff;
     if (options.blocks_dir != config::kBlocksDirAuto) node.blocks_dir = options.blocks_dir;
@@ -126,6 +132,31 @@ index::IndexerOptions IndexerOptionsOf(const config::Options& options) {
 
 index::store::StoreOptions StoreOptionsOf(const config::Options& options) {
     return {.path = options.datadir / "index", .cache_bytes = CacheBytesOf(options)};
+}
+
+/// Where the node keeps its blocks: beside its cookie, unless the operator says otherwise.
+std::filesystem::path BlocksDirOf(const config::Options& options) {
+    if (options.blocks_dir != config::kBlocksDirAuto) return options.blocks_dir;
+    return options.daemon_cookie.parent_path() / "blocks";
+}
+
+std::unique_ptr<daemon_client::FileFeed> OpenFiles(const config::Options& options,
+                                                   const std::vector<std::filesystem::path>& paths,
+                                                   daemon_client::MerkleRoots merkle_roots) {
+    auto feed = daemon_client::FileFeed::Open(*options.coin, paths, {.merkle_roots = merkle_roots});
+    if (!feed) throw std::runtime_error("cannot read blocks: " + feed.error().Text());
+    return std::move(*feed);
+}
+
+ProgressSample SampleOf(const index::IndexerStatus& status, steady_clock::time_point now) {
+    return {.time = now,
+            .height = status.tip ? status.tip->height.value : 0,
+            .target_height = status.node_height.value,
+            .txs = status.tip ? status.tip->tx_count : 0,
+            .txs_target = 0,
+            .bytes = status.block_bytes_done,
+            .tail = status.tables_written ? kTablesTail : 0,
+            .tail_done = status.tables_written.value_or(0)};
 }
 
 std::string DigestText(const index::Digest& digest) {
@@ -156,8 +187,7 @@ public:
         : options_(options),
           store_(StoreOptionsOf(options)),
           node_(*options.coin, NodeOptionsOf(options)),
-          indexer_(*options.coin, store_, node_.Blocks(), node_.Mempool(),
-                   IndexerOptionsOf(options)),
+          indexer_(*options.coin, store_, IndexerOptionsOf(options)),
           wallets_(ServerOptionsOf(options), *options.coin, node_.Wallet(),
                    [this](const index::NodeEvent& event) { indexer_.OnNodeEvent(event); }),
           admin_(options.admin ? std::make_unique<AdminServer>(options.admin->host,
@@ -174,6 +204,7 @@ public:
 
 private:
     void Sync();
+    void ReadFiles();
     bool CheckNode();
     void OnSynced(const index::View& view);
     void Tick(ProgressDisplay& display);
@@ -188,6 +219,7 @@ private:
     WalletServer wallets_;
     std::atomic<bool> stopping_ = false;
     std::atomic<bool> failed_ = false;
+    std::stop_source stop_;  ///< of the search for blocks in files
     std::mutex progress_mutex_;
     ProgressMeter meter_;            // guarded by progress_mutex_
     std::vector<std::string> urls_;  // guarded by progress_mutex_; passwords blanked out
@@ -213,10 +245,19 @@ bool Application::CheckNode() {
     return false;
 }
 
+/// What is in the node's files, whether it runs or not.
+void Application::ReadFiles() {
+    const auto feed =
+        OpenFiles(options_, {BlocksDirOf(options_)}, daemon_client::MerkleRoots::check);
+    spdlog::info("reading the blocks in {}", BlocksDirOf(options_).string());
+    ImportBlocks(indexer_, *feed, stop_.get_token());
+}
+
 void Application::Sync() {
     try {
+        if (options_.source == config::Source::files) ReadFiles();
         if (CheckNode())
-            indexer_.Run();
+            indexer_.Run(node_.Blocks(), node_.Mempool());
         else if (!stopping_)
             failed_ = true;
     } catch (const std::exception& error) {
@@ -239,14 +280,7 @@ void Application::Tick(ProgressDisplay& display) {
     ProgressReading reading;
     {
         const std::lock_guard lock(progress_mutex_);
-        meter_.Add({.time = now,
-                    .height = status.tip ? status.tip->height.value : 0,
-                    .target_height = status.node_height.value,
-                    .txs = status.tip ? status.tip->tx_count : 0,
-                    .txs_target = 0,
-                    .bytes = status.block_bytes_done,
-                    .tail = status.tables_written ? kTablesTail : 0,
-                    .tail_done = status.tables_written.value_or(0)});
+        meter_.Add(SampleOf(status, now));
         reading = meter_.Read();
     }
     if (status.synced) {
@@ -274,6 +308,7 @@ int Application::Run(const sigset_t& signals) {
         }
     }
     service_manager_.Stopping();
+    stop_.request_stop();
     indexer_.Stop();
     node_.Stop();
     sync.join();
@@ -332,12 +367,91 @@ int Serve(const config::Options& options, const sigset_t& signals) {
     return Application(options).Run(signals);
 }
 
-/// Reads every row, which proves every checksum.
+/// Blocks of files into the index, until their end or a signal. Returns the exit code.
+class ImportCommand {
+public:
+    explicit ImportCommand(const config::Options& options)
+        : options_(options),
+          feed_(OpenFiles(options, options.import_paths,
+                          options.verify ? daemon_client::MerkleRoots::check
+                                         : daemon_client::MerkleRoots::trust)),
+          store_(StoreOptionsOf(options)),
+          indexer_(*options.coin, store_, IndexerOptionsOf(options)) {}
+
+    int Run(const sigset_t& signals);
+
+private:
+    void Work();
+
+    const config::Options& options_;
+    std::unique_ptr<daemon_client::FileFeed> feed_;
+    index::store::Store store_;
+    index::Indexer indexer_;
+    std::stop_source stop_;
+    std::atomic<bool> finished_ = false;
+    bool failed_ = false;
+};
+
+void ImportCommand::Work() {
+    try {
+        const auto outcome = ImportBlocks(indexer_, *feed_, stop_.get_token());
+        failed_ = !outcome.whole;
+        if (outcome.stopped) spdlog::info("stopped; run it again to go on");
+        if (failed_) spdlog::error("not all blocks could be used: see above");
+    } catch (const std::exception& error) {
+        spdlog::error("{}", error.what());
+        failed_ = true;
+    }
+    finished_ = true;
+}
+
+int ImportCommand::Run(const sigset_t& signals) {
+    spdlog::info(
+        "import into {}: not verified are {}signatures, amounts and difficulty; every header must "
+        "have "
+        "the work it claims, and follow another down to the genesis block",
+        options_.datadir.string(), options_.verify ? "" : "merkle roots (--verify does), ");
+    std::thread worker([this] { Work(); });
+    ProgressMeter meter;
+    ProgressDisplay display(OnTerminal(), std::chrono::seconds(options_.progress_seconds));
+    const timespec tick{0, std::chrono::nanoseconds(kTick).count()};
+    while (!finished_) {
+        if (const int signal = sigtimedwait(&signals, nullptr, &tick); signal > 0) {
+            spdlog::info("{}: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
+            stop_.request_stop();
+            indexer_.Stop();
+        }
+        const auto now = steady_clock::now();
+        const auto status = indexer_.Status();
+        meter.Add(SampleOf(status, now));
+        if (!finished_ && status.tip && options_.progress_seconds > 0)
+            display.Show(meter.Read(), now);
+    }
+    display.Hide();
+    worker.join();
+    return failed_ ? 1 : 0;
+}
+
+int Import(const config::Options& options, const sigset_t& signals) {
+    return ImportCommand(options).Run(signals);
+}
+
+std::function<void(index::Height)> SayNowAndThen(std::string what) {
+    return [what = std::move(what), said = steady_clock::now()](index::Height height) mutable {
+        const auto now = steady_clock::now();
+        if (now - said < std::chrono::seconds(10)) return;
+        said = now;
+        spdlog::info("{}: right up to height {}", what, height.value);
+    };
+}
+
+/// Reads every row, which proves every checksum; headers and txids prove each other.
 int Check(const config::Options& options) {
     auto where = StoreOptionsOf(options);
     where.read_only = true;
     const index::store::Store store(where);
     const index::store::Reader reader(store, index::store::Reach::disk);
+    index::CheckChain(*options.coin, reader, SayNowAndThen("headers and txids"));
     const auto digest = index::ComputeDigest(reader);
     if (options.digest) {
         std::cout << DigestText(digest) << "\n";
@@ -371,8 +485,15 @@ int main(int argc, char** argv, char** env) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     signal(SIGPIPE, SIG_IGN);
     try {
-        return options.command == config::Command::check ? server::Check(options)
-                                                         : server::Serve(options, signals);
+        switch (options.command) {
+            case config::Command::serve:
+                return server::Serve(options, signals);
+            case config::Command::check:
+                return server::Check(options);
+            case config::Command::import:
+                return server::Import(options, signals);
+        }
+        std::abort();
     } catch (const std::exception& error) {
         spdlog::error("{}", error.what());
         return 1;

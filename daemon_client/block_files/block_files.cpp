@@ -61,10 +61,48 @@ FileResult<std::unique_ptr<BlockFiles>> BlockFiles::Open(const index::Coin& coin
     return files;
 }
 
-fs::path BlockFiles::PathOf(std::uint32_t file) const { return directory_ / NameOf("blk", file); }
+FileResult<std::unique_ptr<BlockFiles>> BlockFiles::OpenList(const index::Coin& coin,
+                                                             const std::vector<fs::path>& paths) {
+    std::vector<Named> list;
+    std::optional<std::pair<fs::path, XorKey>> last;  // many files lie in one directory
+    for (const fs::path& path : paths) {
+        XorKey key;
+        if (NumberOf(path.filename().native())) {
+            const fs::path directory = path.parent_path();
+            if (!last || last->first != directory) {
+                const auto loaded = XorKey::Load(directory);
+                if (!loaded) return loaded.error();
+                last.emplace(directory, *loaded);
+            }
+            key = last->second;
+        }
+        list.push_back({path, key});
+    }
+    std::unique_ptr<BlockFiles> files(new BlockFiles(coin, std::move(list)));
+    for (std::uint32_t number = 0; number < files->list_.size(); ++number)
+        files->files_.try_emplace(number);
+    return files;
+}
 
-FileResult<MaskedFile> BlockFiles::OpenUndo(std::uint32_t file) const {
-    return MaskedFile::Open(directory_ / NameOf("rev", file), key_);
+FileResult<std::vector<fs::path>> BlockFiles::ListDirectory(const fs::path& directory) {
+    std::map<std::uint32_t, fs::path> there;
+    std::error_code failed;
+    for (fs::directory_iterator entry(directory, failed), end; !failed && entry != end;
+         entry.increment(failed))
+        if (const auto number = NumberOf(entry->path().filename().native()))
+            there.emplace(*number, entry->path());
+    if (failed) return FileError{directory, 0, failed.message()};
+    std::vector<fs::path> paths;
+    for (auto& [number, path] : there) paths.push_back(std::move(path));
+    return paths;
+}
+
+fs::path BlockFiles::PathOf(std::uint32_t file) const {
+    return list_.empty() ? directory_ / NameOf("blk", file) : list_[file].path;
+}
+
+FileResult<MaskedFile> BlockFiles::OpenFile(std::uint32_t number) const {
+    return MaskedFile::Open(PathOf(number), list_.empty() ? key_ : list_[number].key);
 }
 
 FileResult<void> BlockFiles::CheckNetwork() {
@@ -73,7 +111,7 @@ FileResult<void> BlockFiles::CheckNetwork() {
     for (auto& [number, unused] : files_) {
         const std::size_t from_end = files_.size() - ++place;
         if (place > kFilesChecked && from_end >= kFilesChecked) continue;
-        const auto file = MaskedFile::Open(PathOf(number), key_);
+        const auto file = OpenFile(number);
         if (!file) return file.error();
         std::uint8_t magic[4] = {};
         const auto got = file->Read(0, magic);
@@ -90,21 +128,20 @@ FileResult<void> BlockFiles::CheckNetwork() {
 
 /// Notes files that are new, forgets those that are gone. Does nothing if none came or went.
 FileResult<void> BlockFiles::ListFiles() {
+    if (!list_.empty()) return {};
     const auto stamp = StampOf(directory_);
     if (!stamp) return stamp.error();
     newly_listed_ = *stamp != listed_;
     if (!newly_listed_) return {};
 
-    std::error_code failed;
+    const auto paths = ListDirectory(directory_);
+    if (!paths) return paths.error();
     std::map<std::uint32_t, File> there;
-    for (fs::directory_iterator entry(directory_, failed), end; !failed && entry != end;
-         entry.increment(failed)) {
-        const auto number = NumberOf(entry->path().filename().native());
-        if (!number) continue;
-        const auto known = files_.find(*number);
-        there.emplace(*number, known == files_.end() ? File{} : known->second);
+    for (const fs::path& path : *paths) {
+        const std::uint32_t number = *NumberOf(path.filename().native());
+        const auto known = files_.find(number);
+        there.emplace(number, known == files_.end() ? File{} : known->second);
     }
-    if (failed) return FileError{directory_, 0, failed.message()};
     files_ = std::move(there);
     listed_ = IsRecent(*stamp) ? MaskedFile::Stamp{} : *stamp;
     return {};
@@ -115,12 +152,14 @@ bool BlockFiles::IsFinished(std::uint32_t number, const File& file) const {
            number + kOpenFiles <= files_.rbegin()->first;
 }
 
-BlockFiles::Report BlockFiles::Refresh(const std::stop_token& stop) {
+BlockFiles::Report BlockFiles::Refresh(const std::stop_token& stop, const Progress& progress) {
     const std::lock_guard lock(refresh_mutex_);
     Report report;
     if (const auto listed = ListFiles(); !listed) report.problems.push_back(listed.error());
+    std::size_t done = 0;
     for (auto& [number, file] : files_) {
         if (stop.stop_requested()) break;
+        if (progress) progress(done++, files_.size());
         if (!newly_listed_ && IsFinished(number, file)) continue;
         if (const auto looked = Look(number, file, stop, report); !looked)
             report.problems.push_back(looked.error());
@@ -130,11 +169,10 @@ BlockFiles::Report BlockFiles::Refresh(const std::stop_token& stop) {
 
 FileResult<void> BlockFiles::Look(std::uint32_t number, File& file, const std::stop_token& stop,
                                   Report& report) {
-    const fs::path path = PathOf(number);
-    const auto stamp = StampOf(path);
+    const auto stamp = StampOf(PathOf(number));
     if (!stamp) return stamp.error();
     if (*stamp == file.seen) return {};
-    const auto open = MaskedFile::Open(path, key_);
+    const auto open = OpenFile(number);
     if (!open) return open.error();
     open->ExpectRandomReads();
 
@@ -171,21 +209,34 @@ FileResult<Bytes> BlockFiles::Read(const BlockPosition& position) const {
 
 FileResult<Bytes> BlockFiles::ReadPart(const BlockPosition& position, std::uint32_t offset,
                                        std::uint32_t size) const {
-    const auto file = MaskedFile::Open(PathOf(position.file), key_);
-    if (!file) return file.error();
+    return ReadBytes(position.file, std::uint64_t{position.offset} + offset, size);
+}
+
+FileResult<Bytes> BlockFiles::ReadBytes(std::uint32_t file, std::uint64_t offset,
+                                        std::size_t size) const {
+    const auto open = OpenFile(file);
+    if (!open) return open.error();
     Bytes bytes(size);
-    const auto got = file->Read(std::uint64_t{position.offset} + offset, bytes);
+    const auto got = open->Read(offset, bytes);
     if (!got) return got.error();
     if (*got < size)
-        return file->Error(std::uint64_t{position.offset} + offset + *got,
-                           "the file ends within a block of " + std::to_string(position.size) +
-                               " bytes that was found here");
+        return open->Error(offset + *got, "the file ends where a block was found before");
     return bytes;
 }
 
-std::vector<ChainedBlock> BlockFiles::BestChain() const {
+std::vector<ChainedBlock> BlockFiles::BestChain(const BlockHash& root) const {
     const std::shared_lock lock(table_mutex_);
-    return table_.BestChain(coin_.genesis);
+    return table_.BestChain(root);
+}
+
+std::optional<BlockTable::Stranded> BlockFiles::FindStranded(const BlockHash& root) const {
+    const std::shared_lock lock(table_mutex_);
+    return table_.FindStranded(root);
+}
+
+std::size_t BlockFiles::CountUpTo(const BlockHash& root) const {
+    const std::shared_lock lock(table_mutex_);
+    return table_.CountUpTo(root);
 }
 
 std::size_t BlockFiles::BlockCount() const {

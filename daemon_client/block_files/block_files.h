@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,7 +21,7 @@
 namespace amber::daemon_client {
 
 /// The blocks in a directory of blk?????.dat files, as Bitcoin Core and its kin write them, whether
-/// a node is writing there or not.
+/// a node is writing there or not; or in files of that form that somebody names.
 ///
 /// What a position leads to may have changed since it was found (a crashed node writes over its
 /// last blocks, a pruning one removes files): who reads must hold it against a hash.
@@ -34,13 +35,24 @@ public:
     static FileResult<std::unique_ptr<BlockFiles>> Open(const index::Coin& coin,
                                                         std::filesystem::path directory);
 
+    /// These files and no others, numbered in this order. Each that is named blk?????.dat is
+    /// unmasked with the xor.dat beside it, if there is one. Finds no block yet. An error: a key
+    /// cannot be read.
+    static FileResult<std::unique_ptr<BlockFiles>> OpenList(
+        const index::Coin& coin, const std::vector<std::filesystem::path>& paths);
+    /// The blk?????.dat of a directory, by number.
+    static FileResult<std::vector<std::filesystem::path>> ListDirectory(
+        const std::filesystem::path& directory);
+
     struct Report {
         std::size_t blocks = 0;           ///< found for the first time
         std::vector<FileError> problems;  ///< each told once; all else was read
     };
+    /// Hears how many files were looked at, of how many.
+    using Progress = std::function<void(std::size_t done, std::size_t of)>;
     /// Looks for blocks that were added; costs a few microseconds if none were. Ends early when
     /// asked to stop. Never fails: what cannot be read is told of, and tried again next time.
-    Report Refresh(const std::stop_token& stop = {});
+    Report Refresh(const std::stop_token& stop = {}, const Progress& progress = {});
 
     [[nodiscard]] std::optional<BlockPosition> Find(const index::BlockHash& hash) const;
     /// The raw block. An error: it is not there any more, or not whole.
@@ -48,12 +60,16 @@ public:
     /// Some bytes of the block. Precondition: offset + size <= position.size.
     [[nodiscard]] FileResult<index::Bytes> ReadPart(const BlockPosition& position,
                                                     std::uint32_t offset, std::uint32_t size) const;
+    /// The bytes of a file from `offset` on. An error: it has fewer.
+    [[nodiscard]] FileResult<index::Bytes> ReadBytes(std::uint32_t file, std::uint64_t offset,
+                                                     std::size_t size) const;
 
-    /// See BlockTable::BestChain(): 44 bytes per block, and 20 more meanwhile.
-    [[nodiscard]] std::vector<ChainedBlock> BestChain() const;
+    /// Of the blocks found so far. The chain takes 44 bytes per block, and 20 more meanwhile.
+    [[nodiscard]] std::vector<ChainedBlock> BestChain(const index::BlockHash& root) const;
+    [[nodiscard]] std::optional<BlockTable::Stranded> FindStranded(
+        const index::BlockHash& root) const;
+    [[nodiscard]] std::size_t CountUpTo(const index::BlockHash& root) const;
     [[nodiscard]] std::size_t BlockCount() const;
-    /// rev?????.dat, the undo data of the blocks in the file of that number: see UndoFile.
-    [[nodiscard]] FileResult<MaskedFile> OpenUndo(std::uint32_t file) const;
     [[nodiscard]] std::filesystem::path PathOf(std::uint32_t file) const;
     [[nodiscard]] const std::filesystem::path& Directory() const { return directory_; }
 
@@ -63,9 +79,17 @@ private:
         MaskedFile::Stamp seen;  ///< at the last look; zeros: look again
     };
 
+    struct Named {
+        std::filesystem::path path;
+        XorKey key;
+    };
+
     BlockFiles(const index::Coin& coin, std::filesystem::path directory, const XorKey& key)
         : coin_(coin), directory_(std::move(directory)), key_(key) {}
+    BlockFiles(const index::Coin& coin, std::vector<Named> list)
+        : coin_(coin), list_(std::move(list)) {}
 
+    [[nodiscard]] FileResult<MaskedFile> OpenFile(std::uint32_t number) const;
     FileResult<void> CheckNetwork();
     FileResult<void> ListFiles();
     [[nodiscard]] bool IsFinished(std::uint32_t number, const File& file) const;
@@ -74,8 +98,9 @@ private:
     std::size_t Add(std::vector<FoundBlock>& found);
 
     const index::Coin& coin_;
-    const std::filesystem::path directory_;
+    const std::filesystem::path directory_;  ///< empty: the files are those of list_
     const XorKey key_;
+    const std::vector<Named> list_;  ///< by number
 
     std::mutex refresh_mutex_;  // guards the next three; taken before table_mutex_
     std::map<std::uint32_t, File> files_;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "index/chain/proof_of_work.h"
-
 namespace amber::daemon_client {
 
 using index::BlockHash;
@@ -18,10 +16,13 @@ void BlockTable::Add(const FoundBlock& block) {
     entry.target_bits = block.target_bits;
 }
 
+BlockTable::Number BlockTable::Lookup(const BlockHash& hash) const {
+    return slots_.empty() ? kNone : slots_[SlotOf(hash)];
+}
+
 std::optional<BlockPosition> BlockTable::Find(const BlockHash& hash) const {
-    if (slots_.empty()) return std::nullopt;
-    const Number number = slots_[SlotOf(hash)];
-    if (number == kNone || entries_[number].position.size == 0) return std::nullopt;
+    const Number number = Lookup(hash);
+    if (!IsFound(number)) return std::nullopt;
     return entries_[number].position;
 }
 
@@ -49,36 +50,63 @@ void BlockTable::Grow() {
         slots_[SlotOf(entries_[number].hash)] = number;
 }
 
-std::vector<ChainedBlock> BlockTable::BestChain(const BlockHash& genesis) const {
-    // Work of the chain up to each block; 0 while it is not known to begin with the genesis block.
+std::vector<Work> BlockTable::WorkFrom(const BlockHash& root) const {
     std::vector<Work> work(entries_.size());
     std::vector<bool> judged(entries_.size());
-    Number best = kNone;
     std::vector<Number> waiting;
     for (Number number = 0; number < entries_.size(); ++number) {
-        Number at = number;
-        while (at != kNone && !judged[at]) {
+        for (Number at = number; at != kNone && !judged[at]; at = entries_[at].parent) {
             judged[at] = true;
             waiting.push_back(at);
-            at = entries_[at].parent;
         }
         for (; !waiting.empty(); waiting.pop_back()) {
             const Entry& entry = entries_[waiting.back()];
-            if (entry.position.size == 0) continue;
+            if (entry.hash == root) {
+                work[waiting.back()] = 1 + index::WorkOf(entry.target_bits);
+                continue;
+            }
             const Work before = entry.parent == kNone ? 0 : work[entry.parent];
-            if (before == 0 && entry.hash != genesis) continue;
+            if (before == 0 || entry.position.size == 0) continue;
             work[waiting.back()] = before + index::WorkOf(entry.target_bits);
         }
-        if (work[number] > 0 && (best == kNone || work[number] > work[best])) best = number;
     }
+    return work;
+}
 
+std::vector<ChainedBlock> BlockTable::BestChain(const BlockHash& root) const {
+    const std::vector<Work> work = WorkFrom(root);
+    const auto best = std::ranges::max_element(work);  // the first of equals
     std::vector<ChainedBlock> chain;
-    for (Number at = best; at != kNone; at = entries_[at].parent) {
+    if (best == work.end() || *best == 0) return chain;
+    for (auto at = static_cast<Number>(best - work.begin()); at != kNone;
+         at = entries_[at].parent) {
         chain.push_back({entries_[at].hash, entries_[at].position});
-        if (entries_[at].hash == genesis) break;
+        if (entries_[at].hash == root) break;
     }
     std::ranges::reverse(chain);
     return chain;
+}
+
+std::size_t BlockTable::CountUpTo(const BlockHash& root) const {
+    std::size_t count = 0;
+    for (Number at = Lookup(root); IsFound(at); at = entries_[at].parent) ++count;
+    return count;
+}
+
+std::optional<BlockTable::Stranded> BlockTable::FindStranded(const BlockHash& root) const {
+    std::vector<Work> work = WorkFrom(root);
+    for (Number at = Lookup(root); IsFound(at); at = entries_[at].parent) work[at] = 1;
+    std::optional<Stranded> stranded;
+    std::size_t count = 0;
+    for (Number number = 0; number < entries_.size(); ++number) {
+        const Entry& entry = entries_[number];
+        if (!IsFound(number) || work[number] > 0) continue;
+        ++count;
+        if (IsFound(entry.parent) || (stranded && stranded->first < entry.position)) continue;
+        stranded = {0, entry.position, entry.hash, entries_[entry.parent].hash};
+    }
+    if (stranded) stranded->count = count;
+    return stranded;
 }
 
 }  // namespace amber::daemon_client

@@ -9,7 +9,8 @@ using index::ByteView;
 
 namespace {
 
-constexpr std::size_t kPrefixBytes = 8;  ///< magic and size
+constexpr std::size_t kMagicBytes = 4;
+constexpr std::size_t kPrefixBytes = kMagicBytes + 4;  ///< magic and size
 constexpr std::uint32_t kBlockBytesMin = 81;
 /// Read at a time where records are far apart: enough for a prefix and any header but one that
 /// holds a large parent chain's proof.
@@ -85,16 +86,21 @@ RecordScan::Verdict RecordScan::Refuse(Verdict verdict, std::string why) {
 FileResult<RecordScan::Verdict> RecordScan::Judge(std::uint64_t offset) {
     const auto bytes = View(offset, kHeadBytes);
     if (!bytes) return bytes.error();
-    if (bytes->size() < kPrefixBytes) return Refuse(Verdict::cut_off, "record: cut off");
+    if (bytes->size() < kMagicBytes) return Refuse(Verdict::cut_off, "record cut off in its magic");
     if (!std::ranges::equal(bytes->first(4), coin_.magic)) {
         const std::string network = ForeignNetwork(*bytes);
         return Refuse(Verdict::bad, network.empty() ? "no block of " + std::string(coin_.network)
                                                     : "block of another network: " + network);
     }
+    if (bytes->size() < kPrefixBytes) return Refuse(Verdict::cut_off, "record cut off in its size");
     std::uint32_t size;
-    std::memcpy(&size, bytes->data() + 4, sizeof size);
-    if (size < kBlockBytesMin || size > coin_.codec->BlockBytesMax())
+    std::memcpy(&size, bytes->data() + kMagicBytes, sizeof size);
+    if (size < kBlockBytesMin)
         return Refuse(Verdict::bad, "record of " + std::to_string(size) + " bytes is no block");
+    if (size > coin_.codec->BlockBytesMax())
+        return Refuse(Verdict::bad, "record of " + std::to_string(size) +
+                                        " bytes is no block: the largest has " +
+                                        std::to_string(coin_.codec->BlockBytesMax()));
     const std::uint64_t begin = offset + kPrefixBytes;
     if (begin + size > file_size_)
         return Refuse(Verdict::cut_off, "record of " + std::to_string(size) +

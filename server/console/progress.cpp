@@ -15,7 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kBarEvery = 250ms;
-constexpr auto kLineEvery = 15s;
 
 std::size_t TerminalColumns() {
     constexpr std::size_t kUsual = 80;
@@ -71,7 +70,7 @@ void ProgressDisplay::Hide() {
 
 void ProgressDisplay::Show(const ProgressReading& reading,
                            std::chrono::steady_clock::time_point now) {
-    if (shown_ && now - *shown_ < (terminal_ ? std::chrono::milliseconds(kBarEvery) : kLineEvery)) {
+    if (shown_ && now - *shown_ < (terminal_ ? std::chrono::milliseconds(kBarEvery) : line_every_)) {
         return;
     }
     shown_ = now;

@@ -18,7 +18,10 @@ std::string FormatProgressBar(const ProgressReading& reading, std::size_t column
 /// Thread: one at a time.
 class ProgressDisplay {
 public:
-    explicit ProgressDisplay(bool terminal) : terminal_(terminal) {}
+    /// `line_every`: between two log lines.
+    explicit ProgressDisplay(bool terminal,
+                             std::chrono::seconds line_every = std::chrono::seconds(15))
+        : terminal_(terminal), line_every_(line_every) {}
     ~ProgressDisplay() { Hide(); }
     ProgressDisplay(const ProgressDisplay&) = delete;
     ProgressDisplay& operator=(const ProgressDisplay&) = delete;
@@ -30,6 +33,7 @@ public:
 
 private:
     const bool terminal_;
+    const std::chrono::milliseconds line_every_;
     std::optional<std::chrono::steady_clock::time_point> shown_;
 };
 

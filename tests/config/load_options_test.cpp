@@ -172,6 +172,15 @@ TEST_F(Load, CheckTakesOptionsBeforeAndBehind) {
     EXPECT_TRUE(options.digest);
     EXPECT_EQ(options.coin->network, "regtest");
     EXPECT_EQ(options.datadir, "/d");
+    options = Good({"--network", "regtest", "import", "a.dat", "/b", "--verify", "--progress", "0"});
+    EXPECT_EQ(options.command, Command::import);
+    EXPECT_EQ(options.import_paths, (std::vector<std::filesystem::path>{"a.dat", "/b"}));
+    EXPECT_TRUE(options.verify);
+    EXPECT_EQ(options.progress_seconds, 0u);
+    options = Good({"import", "c", "--datadir", "/d"});
+    EXPECT_EQ(options.import_paths, (std::vector<std::filesystem::path>{"c"}));
+    EXPECT_EQ(options.datadir, "/d");
+    EXPECT_FALSE(options.verify);
     options = Good({"check"});
     EXPECT_EQ(options.command, Command::check);
     EXPECT_FALSE(options.digest);
@@ -190,6 +199,9 @@ TEST_F(Load, UnknownNamesGetASuggestion) {
     ExpectSays(Bad({"chekc"}), {"unknown command \"chekc\"", "\"check\""});
     ExpectSays(Bad({"check", "--digset"}), {"--digset", "\"--digest\""});
     ExpectSays(Bad({"--digest"}), {"--digest", "amberd check --digest"});
+    ExpectSays(Bad({"import"}), {"import: needs files", "amberd import FILE|DIR..."});
+    ExpectSays(Bad({"--verify"}), {"--verify", "amberd import --verify"});
+    ExpectSays(Bad({"import", "f", "--progress", "often"}), {"--progress"});
     const std::string file = File("\nnetwork = \"regtest\"\ncache-mb = 9\n");
     ExpectSays(Bad({"--config", file}), {file.c_str(), ":3: ", "\"cache-mb\"", "\"cache_mb\""});
     ExpectSays(Bad({"--config", File("[limits]\nmax_send = 400000\n")}), {":1: ", "limits"});
@@ -223,7 +235,7 @@ TEST_F(Load, BadValuesNameWhereTheyStood) {
     ExpectSays(Bad({"--network", "regtset"}), {"--network", "mainnet, ", "\"regtest\"?"});
     ExpectSays(Bad({"--coin", "dogecoin"}), {"--coin", "bitcoin"});
     ExpectSays(Bad({"--log-level", "verbose"}), {"--log-level", "trace, debug"});
-    ExpectSays(Bad({"--source", "files"}), {"--source", "auto, rpc or rest"});
+    ExpectSays(Bad({"--source", "smoke"}), {"--source", "auto, rpc, rest or files"});
     ExpectSays(Bad({"--cache-mb", "49"}), {"--cache-mb: \"49\"", "from 50 to 1000000"});
     ExpectSays(Bad({"--cache-mb", "-1"}), {"--cache-mb"});
     ExpectSays(Bad({"--cache-mb", "99999999999999999999"}), {"--cache-mb"});

@@ -11,16 +11,16 @@ constexpr std::chrono::seconds kPatience(20);
 
 RunningIndexer::RunningIndexer(const Coin& coin, store::Store& store, StagedNode& node,
                                IndexerOptions options)
-    : indexer(coin, store, node, node, options) {
+    : indexer(coin, store, options) {
     indexer.SetSinks(
         [this](const std::shared_ptr<const Announcement>& announcement) {
             Note([&] { announcements_.push_back(announcement); });
         },
         [this](const View&) { Note([&] { ++synced_; }); });
-    thread_ = std::thread([this] {
+    thread_ = std::thread([this, &node] {
         std::string death;
         try {
-            indexer.Run();
+            indexer.Run(node, node);
         } catch (const std::exception& error) {
             death = error.what();
         }

@@ -41,7 +41,8 @@ protected:
     }
     static std::vector<BlockHash> Chain(const BlockFiles& files) {
         std::vector<BlockHash> hashes;
-        for (const ChainedBlock& block : files.BestChain()) hashes.push_back(block.hash);
+        for (const ChainedBlock& block : files.BestChain(Regtest().genesis))
+            hashes.push_back(block.hash);
         return hashes;
     }
     /// One problem, at `offset` of a file; returns what it says.
@@ -184,8 +185,10 @@ TEST_P(BlockFilesTest, EveryBadRecordIsNamedAndSkipped) {
     const std::vector<Case> cases = {
         {with_head(RecordHead(0), branch_[0]), "record of 0 bytes is no block"},
         {with_head(RecordHead(80), branch_[0]), "record of 80 bytes is no block"},
-        {with_head(RecordHead(limit + 1), branch_[0]), "record of 4000001 bytes is no block"},
-        {with_head(RecordHead(0xffffffff), branch_[0]), "record of 4294967295 bytes is no block"},
+        {with_head(RecordHead(limit + 1), branch_[0]),
+         "record of 4000001 bytes is no block: the largest"},
+        {with_head(RecordHead(0xffffffff), branch_[0]),
+         "record of 4294967295 bytes is no block: the largest"},
         {with_head(RecordHead(static_cast<std::uint32_t>(no_work.size())), no_work),
          "header without proof of work"},
         {with_head(RecordHead(300, mainnet), branch_[0]), "block of another network: mainnet"},
@@ -258,7 +261,7 @@ TEST_P(BlockFilesTest, FilesThatArePrunedAway) {
     // What is left is found by a newcomer, though it makes no chain.
     const auto late = Open();
     ExpectQuiet(late->Refresh(), 9);
-    EXPECT_TRUE(late->BestChain().empty());
+    EXPECT_TRUE(late->BestChain(Regtest().genesis).empty());
     ExpectHas(*late, {branch_[1], branch_[9]});
 }
 
@@ -308,7 +311,7 @@ TEST_P(BlockFilesTest, ReadersBesideARefresh) {
                 if (!position) continue;
                 EXPECT_EQ(*files->Read(*position), block);
             }
-            (void)files->BestChain();
+            (void)files->BestChain(Regtest().genesis);
         }
     });
     for (const Bytes& block : branch_) {

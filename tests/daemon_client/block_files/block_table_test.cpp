@@ -67,7 +67,8 @@ TEST(BlockTable, BestChainInAnyOrder) {
         for (const FoundBlock& block : blocks) table.Add(block);
         EXPECT_EQ(Numbers(table.BestChain(Hash(1))), (std::vector<std::uint32_t>{1, 2, 10, 11}))
             << "seed " << seed;
-        EXPECT_TRUE(table.BestChain(Hash(20)).empty());
+        EXPECT_EQ(table.BestChain(Hash(20)).size(), 3u) << "20 is known as a parent only";
+        EXPECT_TRUE(table.BestChain(Hash(99)).empty());
     }
 }
 
@@ -75,7 +76,19 @@ TEST(BlockTable, MissingBlocksEndTheChainAndMayComeLater) {
     BlockTable table;
     for (const std::uint32_t i : {1u, 2u, 4u, 5u}) table.Add(Block(i, i - 1));
     EXPECT_EQ(Numbers(table.BestChain(Hash(1))), (std::vector<std::uint32_t>{1, 2}));
+    const auto stranded = table.FindStranded(Hash(1));
+    ASSERT_TRUE(stranded);
+    EXPECT_EQ(stranded->count, 2u);
+    EXPECT_EQ(stranded->hash, Hash(4));
+    EXPECT_EQ(stranded->missing, Hash(3));
+    EXPECT_EQ(stranded->first, Block(4, 3).position);
+    EXPECT_EQ(table.CountUpTo(Hash(2)), 2u);
+    EXPECT_EQ(table.CountUpTo(Hash(5)), 2u) << "4 and 5";
+    EXPECT_EQ(table.CountUpTo(Hash(3)), 0u) << "known as a parent only";
     table.Add(Block(3, 2));
+    EXPECT_FALSE(table.FindStranded(Hash(1)));
+    EXPECT_FALSE(table.FindStranded(Hash(4))) << "1 to 3 lead there";
+    EXPECT_EQ(table.CountUpTo(Hash(4)), 4u);
     EXPECT_EQ(Numbers(table.BestChain(Hash(1))), (std::vector<std::uint32_t>{1, 2, 3, 4, 5}));
 }
 

@@ -99,10 +99,10 @@ class Amberd(Process):
         """Of all tables, from a snapshot of the running server."""
         return self.admin("digest", timeout=300)
 
-    def offline_digest(self):
+    def offline_digest(self, network="regtest"):
         """Of all tables, by `amberd check --digest`. The server must not run."""
         assert not self.running
-        command = [str(self.program), "check", "--digest", "--network", "regtest",
+        command = [str(self.program), "check", "--digest", "--network", network,
                    "--datadir", str(self.datadir)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, f"amberd check: code {done.returncode}: {done.stderr}"

@@ -1,0 +1,69 @@
+#include "server/import/import_blocks.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace amber::server {
+
+using index::BlockArchive;
+
+namespace {
+
+constexpr std::chrono::seconds kSayEvery(10);
+/// Problems told one by one; a file full of garbage has more than anybody reads.
+constexpr std::size_t kProblemsTold = 100;
+
+BlockArchive::Contents LookInto(const index::Indexer& indexer, BlockArchive& archive,
+                                const std::stop_token& stop) {
+    auto said = std::chrono::steady_clock::now();
+    return archive.Look(indexer.Have(), stop, [&](std::size_t done, std::size_t files) {
+        const auto now = std::chrono::steady_clock::now();
+        if (now - said < kSayEvery) return;
+        said = now;
+        spdlog::info("looking for blocks: {} of {} files", done, files);
+    });
+}
+
+void TellProblems(const BlockArchive::Contents& contents) {
+    for (std::size_t i = 0; i < std::min(kProblemsTold, contents.problems.size()); ++i)
+        spdlog::warn("{}", contents.problems[i]);
+    if (contents.problems.size() > kProblemsTold)
+        spdlog::warn("{} more problems like these", contents.problems.size() - kProblemsTold);
+}
+
+void TellTotals(const BlockArchive::Contents& contents, std::size_t imported,
+                const index::IndexerStatus& status) {
+    spdlog::info(
+        "{} blocks processed: {} imported, {} already known, {} on side branches, {} without their "
+        "parents, {} not imported; the index is at height {}",
+        contents.blocks, imported, contents.known, contents.aside, contents.stranded,
+        contents.to_come - imported,
+        status.tip ? std::to_string(status.tip->height.value) : "none");
+}
+
+}  // namespace
+
+ImportOutcome ImportBlocks(index::Indexer& indexer, BlockArchive& archive,
+                           const std::stop_token& stop) {
+    const auto contents = LookInto(indexer, archive, stop);
+    if (stop.stop_requested()) return {.whole = true, .stopped = true};
+    TellProblems(contents);
+    const auto last = archive.Tip();
+    if (last)
+        spdlog::info("{} blocks in the files, a chain up to height {}", contents.blocks,
+                     last->height.value);
+
+    indexer.Import(archive);
+    const auto status = indexer.Status();
+    const std::size_t reached = status.tip ? std::size_t{status.tip->height.value} + 1 : 0;
+    const std::size_t imported =
+        std::min(contents.to_come, reached - std::min<std::size_t>(reached, contents.first.value));
+    if (const auto damage = archive.Damage()) spdlog::error("{}", *damage);
+    TellTotals(contents, imported, status);
+    return {.whole = contents.problems.empty() && !archive.Damage() && contents.blocks > 0,
+            .stopped = stop.stop_requested()};
+}
+
+}  // namespace amber::server
