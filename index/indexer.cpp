@@ -178,18 +178,19 @@ void Indexer::Impl::BuildInBulk() {
     sync.Run({.take_mail = [this](milliseconds wait) { return inbox_.Take(wait); },
               .stopping = [this] { return inbox_.Stopping(); },
               .moved =
-                  [this](const NodeTip& node, const std::optional<Tip>& tip, std::uint64_t bytes) {
+                  [this](const NodeTip& node, const std::optional<Tip>& tip, std::uint64_t bytes,
+                         double tables_share) {
                       const std::lock_guard lock(shared_mutex_);
                       status_.tip = tip;
                       status_.node_height = node.height;
                       status_.block_bytes_done = bytes;
-                      if (!status_.tables_written) status_.tables_written = 0;
+                      status_.tables = {.written = 0, .share = tables_share};
                       bytes_done_ = bytes;
                   },
               .writing =
                   [this](double part) {
                       const std::lock_guard lock(shared_mutex_);
-                      status_.tables_written = part;
+                      status_.tables->written = part;
                   }});
     processor_.Reload();
 }

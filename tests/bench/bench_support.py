@@ -99,10 +99,11 @@ class Amberd(Process):
         datadir.mkdir(parents=True, exist_ok=True)
         super().__init__(datadir / "amberd.log")
         self.datadir = datadir
-        self.port = free_port()
+        self.port, self.admin_port = free_port(), free_port()
+        self.cli = program(args, "amber-cli")
         self.command = [program(args, "amberd"), "--network", "regtest", "--datadir", datadir,
                         "--daemon", node.url, "--source", source, "--first-sync", first_sync,
-                        "--tcp", f"127.0.0.1:{self.port}", "--admin", "none",
+                        "--tcp", f"127.0.0.1:{self.port}", "--admin", f"127.0.0.1:{self.admin_port}",
                         "--cache-mb", args.cache_mb, "--reorg-limit", args.reorg_limit,
                         *options]
 
@@ -114,10 +115,18 @@ class Amberd(Process):
         """Seconds until it serves the whole chain."""
         begin = time.monotonic()
         self.spawn(self.command)
+        self.wait_ready(chain, timeout)
+        return time.monotonic() - begin
+
+    def wait_ready(self, chain, timeout=3600):
         match = self.wait_log(READY, timeout)
-        seconds = time.monotonic() - begin
         assert match[2] == chain.tip, f"ready at {match[2]}, the chain ends with {chain.tip}"
-        return seconds
+
+    def info(self):
+        """getinfo; nothing if it does not answer (yet, or any more)."""
+        done = subprocess.run([self.cli, "--admin", f"127.0.0.1:{self.admin_port}", "getinfo"],
+                              capture_output=True)
+        return json.loads(done.stdout) if done.returncode == 0 else None
 
     def stop(self):
         code = self.terminate(120)
