@@ -298,6 +298,7 @@ void Prefetcher::OnFetched(std::uint64_t id, Height first, std::size_t count,
             largest = std::max(largest, size);
             Slot* slot = Find({first.value + static_cast<std::uint32_t>(i)}, id);
             if (slot == nullptr) break;
+            spdlog::trace("block {}: {} bytes are here", first.value + i, size);
             bytes_held_ += size - slot->bytes;
             slot->bytes = size;
         }

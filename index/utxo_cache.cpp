@@ -104,6 +104,14 @@ void UtxoCache::PrefetchTxid(const OutPoint& outpoint) const {
     if (slot.Taken()) __builtin_prefetch(&TxidOf(slot.Num()));
 }
 
+bool UtxoCache::Contains(const OutPoint& outpoint) const {
+    if (used_ > 0) {
+        const Slot& slot = slots_[Find(FingerprintOf(outpoint))];
+        if (slot.Taken() && Is(slot.Unpack(), outpoint)) return true;
+    }
+    return !collided_.empty() && collided_.contains(outpoint);
+}
+
 void UtxoCache::Reserve(std::size_t max_bytes) {
     constexpr std::size_t kLeast = 1000;
     Resize(std::max({kLeast, max_bytes / sizeof(Slot), slots_.size()}));

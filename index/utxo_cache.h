@@ -45,6 +45,8 @@ public:
     /// otherwise. The second is for a Remove() only, and later than the first.
     void Prefetch(const OutPoint& outpoint) const;
     void PrefetchTxid(const OutPoint& outpoint) const;
+    /// Whether Remove() would find it.
+    [[nodiscard]] bool Contains(const OutPoint& outpoint) const;
     /// Takes memory for as many outputs as `max_bytes` hold.
     void Reserve(std::size_t max_bytes);
     /// Outputs that can be added without taking more memory.

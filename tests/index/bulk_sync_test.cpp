@@ -87,8 +87,11 @@ TEST_F(BulkSyncTest, StoppedWhileTheTablesAreWrittenItGoesOn) {
     int stopped = 0;
     for (bool begun = false;;) {
         Start();
-        while (running->indexer.Status().tables_written.value_or(0) == 0 && running->Synced() == 0)
-            std::this_thread::yield();
+        const auto writing = [this] {
+            const auto tables = running->indexer.Status().tables;
+            return tables && tables->written > 0;
+        };
+        while (!writing() && running->Synced() == 0) std::this_thread::yield();
         EXPECT_EQ(running->Stop(), "");
         running.reset();
         store.reset();
