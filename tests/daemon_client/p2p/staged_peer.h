@@ -70,7 +70,6 @@ private:
     std::thread acceptor_;
 
     mutable std::mutex mutex_;  // guards what follows
-    bool stopped_ = false;
     std::map<int, std::thread> servers_;  ///< by connection number; joined at the end
     std::map<int, int> open_;             ///< sockets by connection number
 };
