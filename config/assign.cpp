@@ -156,7 +156,8 @@ public:
     }
 
     Complaint operator()(Source Options::*field) {
-        return Choose(field, {Source::automatic, Source::rpc, Source::rest, Source::files});
+        return Choose(field, {Source::automatic, Source::rpc, Source::rest, Source::files,
+                              Source::p2p});
     }
 
     Complaint operator()(FirstSync Options::*field) {

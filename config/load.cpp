@@ -87,6 +87,16 @@ Complaint FindClash(const Options& options) {
     return std::nullopt;
 }
 
+/// Whether blocks can come from where they are to come from.
+Complaint CheckSource(const Options& options) {
+    const bool no_rpc = options.daemon.empty();
+    if (no_rpc && (options.source == Source::rpc || options.source == Source::rest))
+        return "--source: RPC and REST need a node, but --daemon is none; choose p2p";
+    if (options.p2p.empty() && (no_rpc || options.source == Source::p2p))
+        return "--p2p: needs the address of a node, as blocks come from peers";
+    return std::nullopt;
+}
+
 Complaint CheckBanner(const Options& options) {
     if (options.banner_file.empty() || std::ifstream(options.banner_file)) return std::nullopt;
     return "--banner-file: cannot read " + options.banner_file.string() +
@@ -120,7 +130,7 @@ Complaint Fill(Sources& sources, const std::filesystem::path& home, Options& opt
         auto complaint = AssignFrom(sources, spec, home, options);
         if (complaint) return complaint;
     }
-    if (options.daemon.empty()) return "--daemon: needs the address of a node";
+    if (auto complaint = CheckSource(options)) return complaint;
     if (auto complaint = FindClash(options)) return complaint;
     if (auto complaint = CheckBanner(options)) return complaint;
     WarnOfOpenAdmin(options);

@@ -78,7 +78,9 @@ std::vector<OptionSpec> NodeOptions() {
          .field = &Options::daemon,
          .help = "Where the node answers JSON-RPC: http://[USER:PASSWORD@]HOST[:PORT]. With "
                  "several, the next takes over when one fails. A password is safer in the file "
-                 "or the environment than on the command line, which other users can see.",
+                 "or the environment than on the command line, which other users can see. "
+                 "\"none\": blocks come from peers (see p2p), and wallets get nothing that needs a "
+                 "node: no unconfirmed transactions, broadcasts, fees and raw transactions.",
          .defaults =
              [](const Coin& coin) {
                  return Values{"http://127.0.0.1:" + std::to_string(coin.node_rpc_port)};
@@ -98,9 +100,20 @@ std::vector<OptionSpec> NodeOptions() {
              "How blocks come from the node. auto reads its files where they are on this "
              "machine (see blocks-dir), else takes REST where the node offers it (rest=1), "
              "else RPC. files reads all that is in its files first, whether it runs or not, and "
-             "asks the node for the rest.",
+             "asks the node for the rest. p2p takes them from the nodes named by p2p, from all at "
+             "once.",
          .defaults = [](const Coin&) { return Values{"auto"}; },
-         .choices = {"auto", "rpc", "rest", "files"}},
+         .choices = {"auto", "rpc", "rest", "files", "p2p"}},
+        {.name = "p2p",
+         .group = Group::node,
+         .value = "HOST:PORT",
+         .field = &Options::p2p,
+         .help = "Where a node takes peers, for blocks with source p2p. The chain of most work is "
+                 "followed, and the node checks it, not Amber: name nodes that you trust.",
+         .defaults =
+             [](const Coin& coin) {
+                 return Values{"127.0.0.1:" + std::to_string(coin.node_p2p_port)};
+             }},
         {.name = "blocks-dir",
          .group = Group::node,
          .value = "DIR",

@@ -21,7 +21,7 @@ enum class Command {
 };
 
 /// How blocks come from the node.
-enum class Source { automatic, rpc, rest, files };
+enum class Source { automatic, rpc, rest, files, p2p };
 
 /// How a first sync builds the index: by sorting everything once, or block by block.
 enum class FirstSync { automatic, bulk, blocks };
@@ -53,10 +53,12 @@ struct Options {
     std::string log_level;  ///< one of kLogLevels
 
     // The node.
-    /// At least one http://[USER:PASSWORD@]HOST[:PORT], best first. May hold passwords: never log.
+    /// http://[USER:PASSWORD@]HOST[:PORT], best first. May hold passwords: never log. Empty: there is
+    /// no RPC, blocks come by p2p.
     std::vector<std::string> daemon;
     std::filesystem::path daemon_cookie;
     Source source = Source::automatic;
+    std::vector<Endpoint> p2p;  ///< nodes as peers; not empty where blocks come by p2p
     std::filesystem::path blocks_dir;  ///< or one of the words kBlocksDirAuto, kBlocksDirOff
     std::optional<std::vector<std::string>> zmq;  ///< nothing: ask the node; empty: poll only
 

@@ -108,7 +108,13 @@ daemon_client::NodeOptions NodeOptionsOf(const config::Options& options) {
         case config::Source::files:  // what is in them is read before
             node.source = daemon_client::Source::automatic;
             break;
+        case config::Source::p2p:
+            node.source = daemon_client::Source::p2p;
+            break;
     }
+    node.use_rpc = !options.daemon.empty();
+    if (!node.use_rpc) node.source = daemon_client::Source::p2p;
+    for (const auto& peer : options.p2p) node.peers.push_back(ToString(peer));
     node.use_block_files = options.blocks_dir != config::kBlocksDirOff;
     if (options.blocks_dir != config::kBlocksDirAuto) node.blocks_dir = options.blocks_dir;
     if (options.zmq) {

@@ -235,7 +235,7 @@ TEST_F(Load, BadValuesNameWhereTheyStood) {
     ExpectSays(Bad({"--network", "regtset"}), {"--network", "mainnet, ", "\"regtest\"?"});
     ExpectSays(Bad({"--coin", "dogecoin"}), {"--coin", "bitcoin"});
     ExpectSays(Bad({"--log-level", "verbose"}), {"--log-level", "trace, debug"});
-    ExpectSays(Bad({"--source", "smoke"}), {"--source", "auto, rpc, rest or files"});
+    ExpectSays(Bad({"--source", "smoke"}), {"--source", "auto, rpc, rest, files or p2p"});
     ExpectSays(Bad({"--cache-mb", "49"}), {"--cache-mb: \"49\"", "from 50 to 1000000"});
     ExpectSays(Bad({"--cache-mb", "-1"}), {"--cache-mb"});
     ExpectSays(Bad({"--cache-mb", "99999999999999999999"}), {"--cache-mb"});
@@ -246,7 +246,10 @@ TEST_F(Load, BadValuesNameWhereTheyStood) {
     ExpectSays(Bad({"--report-service", "tcp://x:0"}), {"--report-service"});
     ExpectSays(Bad({"--tcp"}), {"--tcp needs a value", "--tcp HOST:PORT"});
     ExpectSays(Bad({"--banner-file", "/nowhere/banner"}), {"--banner-file", "/nowhere/banner"});
-    ExpectSays(Bad({"--daemon", "none"}), {"--daemon"});
+    ExpectSays(Bad({"--daemon", "none", "--source", "rpc"}), {"--source", "--daemon is none"});
+    ExpectSays(Bad({"--daemon", "none", "--source", "rest"}), {"--source", "--daemon is none"});
+    ExpectSays(Bad({"--daemon", "none", "--p2p", "none"}), {"--p2p", "needs the address"});
+    ExpectSays(Bad({"--source", "p2p", "--p2p", "none"}), {"--p2p", "needs the address"});
 }
 
 TEST_F(Load, APasswordIsNeverPrintedBack) {
