@@ -265,6 +265,7 @@ void Prefetcher::OnFetched(std::uint64_t id, Height first, std::size_t count,
         for (std::size_t i = 0; blocks.has_value() && i < count; ++i) {
             const std::size_t size = (*blocks)[i].size();
             largest = std::max(largest, size);
+            spdlog::trace("block {}: {} bytes are here", first.value + i, size);
             plan_.NoteSize({first.value + static_cast<std::uint32_t>(i)}, id, size);
         }
         if (blocks.has_value()) plan_.LearnSize(largest);

@@ -135,9 +135,9 @@ void PendingRows::EmitTxNums(store::RowSink& rows) const {
 void PendingRows::EmitH(store::RowSink& rows) const {
     std::vector<UnspentChange<tables::FixedKey<tables::kHKeySize>>> changes;
     changes.reserve(unspent_.size() + deleted_.size());
-    unspent_.ForEach([&](const Txid& txid, const UnspentOutput& output) {
+    unspent_.ForEach([&](const UtxoCache::TxidHead& txid, const UnspentOutput& output) {
         changes.push_back(
-            {tables::HKey({txid, output.index}, output.num), output.hash_x, output.value});
+            {tables::HKey(txid.data(), output.index, output.num), output.hash_x, output.value});
     });
     for (const Deleted& deleted : deleted_) changes.push_back({deleted.h, {}, -1});
     SortByKey(changes);
@@ -160,7 +160,7 @@ void PendingRows::EmitH(store::RowSink& rows) const {
 void PendingRows::EmitU(store::RowSink& rows) const {
     std::vector<UnspentChange<tables::FixedKey<tables::kUKeySize>>> changes;
     changes.reserve(unspent_.size() + deleted_.size());
-    unspent_.ForEach([&](const Txid&, const UnspentOutput& output) {
+    unspent_.ForEach([&](const UtxoCache::TxidHead&, const UnspentOutput& output) {
         changes.push_back(
             {tables::UKey(output.hash_x, output.num, output.index), {}, output.value});
     });
@@ -179,13 +179,11 @@ void PendingRows::EmitHistory(store::RowSink& rows) {
     std::sort(history_rows_.begin(), history_rows_.end(),
               [](const Row& a, const Row& b) { return a.key < b.key; });
     auto ready = history_rows_.begin();
-    PackHistory(
-        history_.begin(), history_.end(), [](const ScriptUse& use) { return use; },
-        [&](std::string_view key, std::string_view value) {
-            for (; ready != history_rows_.end() && ready->key < key; ++ready)
-                rows.Put(ready->key, ready->value);
-            rows.Put(key, value);
-        });
+    PackHistory(history_, [&](std::string_view key, std::string_view value) {
+        for (; ready != history_rows_.end() && ready->key < key; ++ready)
+            rows.Put(ready->key, ready->value);
+        rows.Put(key, value);
+    });
     for (; ready != history_rows_.end(); ++ready) rows.Put(ready->key, ready->value);
 }
 

@@ -95,7 +95,7 @@ private:
 
     const std::size_t batch_rows_max_;
     TxNum first_num_;  ///< of txids_[0]
-    std::vector<Txid> txids_;
+    UtxoCache::Txids txids_;
     TxNum settled_before_, settled_;  ///< by the Write() that is under way: of the whole chain
     UtxoCache unspent_;
     std::vector<Deleted> deleted_;

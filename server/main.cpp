@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <cmath>
 #include <csignal>
 #include <fstream>
 #include <iostream>
@@ -37,8 +38,6 @@ constexpr milliseconds kTick(500);
 constexpr milliseconds kNodeCheckPause(1000);
 /// Descriptors that are not sessions: database files, listeners, the node.
 constexpr std::size_t kOtherDescriptors = 4096 + 256;
-/// How long a bulk build writes its tables, measured by how long it reads blocks.
-constexpr double kTablesTail = 0.5;
 
 // From the operator's options to those of the parts
 
@@ -154,15 +153,31 @@ std::unique_ptr<daemon_client::FileFeed> OpenFiles(const config::Options& option
     return std::move(*feed);
 }
 
-ProgressSample SampleOf(const index::IndexerStatus& status, steady_clock::time_point now) {
+/// How many transactions a chain has up to a height.
+struct ChainCount {
+    index::Height height;
+    std::uint64_t txs = 0;
+};
+
+/// Transactions up to a height near one where they are known; 0: not known.
+std::uint64_t TxsAt(index::Height height, const std::optional<ChainCount>& known) {
+    constexpr double kNear = 0.01;
+    if (!known || known->height.value == 0) return 0;
+    const double ratio = static_cast<double>(height.value) / known->height.value;
+    if (std::abs(ratio - 1) > kNear) return 0;
+    return static_cast<std::uint64_t>(static_cast<double>(known->txs) * ratio);
+}
+
+ProgressSample SampleOf(const index::IndexerStatus& status, steady_clock::time_point now,
+                        const std::optional<ChainCount>& known = {}) {
     return {.time = now,
             .height = status.tip ? status.tip->height.value : 0,
             .target_height = status.node_height.value,
             .txs = status.tip ? status.tip->tx_count : 0,
-            .txs_target = 0,
+            .txs_target = TxsAt(status.node_height, known),
             .bytes = status.block_bytes_done,
-            .tail = status.tables_written ? kTablesTail : 0,
-            .tail_done = status.tables_written.value_or(0)};
+            .tail = status.tables ? status.tables->share : 0,
+            .tail_done = status.tables ? status.tables->written : 0};
 }
 
 std::string DigestText(const index::Digest& digest) {
@@ -227,7 +242,8 @@ private:
     std::atomic<bool> failed_ = false;
     std::stop_source stop_;  ///< of the search for blocks in files
     std::mutex progress_mutex_;
-    ProgressMeter meter_;            // guarded by progress_mutex_
+    ProgressMeter meter_;                   // guarded by progress_mutex_
+    std::optional<ChainCount> node_chain_;  // guarded by progress_mutex_; as it was at the start
     std::vector<std::string> urls_;  // guarded by progress_mutex_; passwords blanked out
     std::unique_ptr<AdminServer> admin_;
 };
@@ -238,6 +254,8 @@ bool Application::CheckNode() {
         const auto report = node_.Check();
         if (report && report->problems.empty()) {
             for (const auto& note : report->notes) spdlog::info("{}", note);
+            const std::lock_guard lock(progress_mutex_);
+            if (report->tx_count > 0) node_chain_ = {report->height, report->tx_count};
             return true;
         }
         if (report) {
@@ -286,7 +304,7 @@ void Application::Tick(ProgressDisplay& display) {
     ProgressReading reading;
     {
         const std::lock_guard lock(progress_mutex_);
-        meter_.Add(SampleOf(status, now));
+        meter_.Add(SampleOf(status, now, node_chain_));
         reading = meter_.Read();
     }
     if (status.synced) {

@@ -40,7 +40,7 @@ void PeerLink::Start() {
                                   "cannot find the address of the host: " + failed.message()});
             std::vector<tcp::endpoint> endpoints;
             for (const auto& entry : found) endpoints.push_back(entry.endpoint());
-            self->Connect(std::move(endpoints));
+            self->Connect(endpoints);
         });
 }
 
@@ -48,11 +48,10 @@ void PeerLink::End(PeerError why) {
     Handle([&] { machine_.Fail(std::move(why)); });
 }
 
-void PeerLink::Connect(std::vector<tcp::endpoint> endpoints) {
-    auto tried = std::make_shared<const std::vector<tcp::endpoint>>(std::move(endpoints));
+void PeerLink::Connect(const std::vector<tcp::endpoint>& endpoints) {
     asio::async_connect(
-        socket_, *tried,
-        [self = shared_from_this(), tried](const error_code& error, const tcp::endpoint&) {
+        socket_, endpoints,
+        [self = shared_from_this()](const error_code& error, const tcp::endpoint&) {
             if (self->ended_) return;
             if (error) return self->End({Kind::unreachable, "cannot connect: " + error.message()});
             self->OnConnected();

@@ -46,7 +46,8 @@ private:
     using tcp = boost::asio::ip::tcp;
     using Clock = std::chrono::steady_clock;
 
-    void Connect(std::vector<tcp::endpoint> endpoints);
+    /// To the first of them that takes it.
+    void Connect(const std::vector<tcp::endpoint>& endpoints);
     void OnConnected();
     void Read();
     void OnRead(const boost::system::error_code& error, std::size_t count);

@@ -42,7 +42,7 @@ public:
     explicit Player(ByteView script) : script_(script) {}
 
     ScriptOutcome Play() {
-        while (script_.Left() > 0) {
+        while (script_.Ok() && script_.Left() > 0) {
             Step(script_.U8());
             CheckPromises();
         }

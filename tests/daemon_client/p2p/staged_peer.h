@@ -69,8 +69,7 @@ private:
     std::atomic<int> connections_{0};
     std::thread acceptor_;
 
-    mutable std::mutex mutex_;  // guards what follows
-    bool stopped_ = false;
+    mutable std::mutex mutex_;            // guards what follows
     std::map<int, std::thread> servers_;  ///< by connection number; joined at the end
     std::map<int, int> open_;             ///< sockets by connection number
 };

@@ -11,7 +11,7 @@ namespace amber::daemon_client {
 using namespace std::chrono_literals;
 
 namespace {
-constexpr auto kPatience = 10s;
+constexpr auto kPatience = 20s;
 }
 
 WatchedPeers::WatchedPeers(PeerSetOptions options, std::function<void(Peer&)> on_ready)
@@ -87,8 +87,8 @@ std::size_t WatchedPeers::CountGone() const {
 PeerSetOptions QuickOptions(std::vector<std::string> addresses) {
     PeerSetOptions options;
     options.addresses = std::move(addresses);
-    options.handshake_timeout = 500ms;
-    options.request_timeout = 400ms;
+    options.handshake_timeout = 3s;
+    options.request_timeout = 3s;
     options.heartbeat = 60s;
     options.first_retry = 30s;
     options.last_retry = 30s;

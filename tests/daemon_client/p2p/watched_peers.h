@@ -11,7 +11,7 @@
 
 namespace amber::daemon_client {
 
-/// A set of peers on regtest and what it tells, for a test to wait for. Waits of more than ten
+/// A set of peers on regtest and what it tells, for a test to wait for. Waits of more than 20
 /// seconds throw std::runtime_error.
 class WatchedPeers {
 public:
@@ -41,7 +41,7 @@ private:
     std::size_t ready_taken_ = 0, gone_taken_ = 0;
 };
 
-/// Options for quick tests.
+/// With limits that a busy machine keeps, too, and no second try.
 PeerSetOptions QuickOptions(std::vector<std::string> addresses);
 
 PeerResult<std::vector<index::Bytes>> AskHeaders(Peer& peer, std::vector<index::BlockHash> locator);
