@@ -143,6 +143,21 @@ TEST_F(BlockWindowTest, ASlowPeerOfFourGetsTheClearMinority) {
     EXPECT_LT(now_ - Time() - 1h, 5s);  // 3,000 blocks of 2 ms by three; alone it takes 150 s
 }
 
+TEST_F(BlockWindowTest, ANewBlockIsAskedOfTheQuickest) {
+    FakeChain fake = MakeFakeChain(600, 0, 20'000);
+    Use(fake);
+    for (BlockWindow::PeerId id = 1; id <= 3; ++id)
+        Connect(id, {.block_time = id == 2 ? 1ms : 40ms}, Height{600});
+    EXPECT_EQ(TakeUntil(601), fake.hashes);
+    while (!due_.empty()) Step();
+    fake.Grow(1, 0);
+    Use(fake);
+    for (BlockWindow::PeerId id = 1; id <= 3; ++id) window_->SetReach(id, Height{601});
+    const auto requests = window_->Plan(now_);
+    ASSERT_EQ(requests.size(), 1u);
+    EXPECT_EQ(requests.front().peer, 2u);
+}
+
 TEST_F(BlockWindowTest, TakesOverFromOneThatIsSilent) {
     const FakeChain fake = MakeFakeChain(2000);
     Use(fake);
