@@ -1,7 +1,7 @@
-// index_file FILE [--bulk] [--cache-mb N] [--reorg-limit N]: indexes a block file (bootstrap format,
-// blocks in height order from genesis) with no node, block by block or (--bulk) by sorting, in a
-// folder that is removed at the end, and prints what that cost as one line of JSON. What `sync`
-// costs more is the daemon client's.
+// index_file FILE [--bulk] [--cache-mb N] [--reorg-limit N]: indexes a block file (bootstrap
+// format, blocks in height order from genesis) with no node, block by block or (--bulk) by sorting,
+// in a folder that is removed at the end, and prints what that cost as one line of JSON. What
+// `sync` costs more is the daemon client's.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -16,6 +16,7 @@
 #include "index/bulk/bulk_builder.h"
 #include "index/chain/coin.h"
 #include "index/store/store.h"
+#include "tests/bench/peak_disk.h"
 #include "tests/bench/process_usage.h"
 #include "tests/support/block_file.h"
 
@@ -31,7 +32,7 @@ struct Options {
 };
 
 struct Result {
-    std::uint64_t bytes = 0, txs = 0, database_bytes = 0;
+    std::uint64_t bytes = 0, txs = 0, database_bytes = 0, peak_disk_bytes = 0;
     std::uint32_t blocks = 0;
 };
 
@@ -51,6 +52,7 @@ Result Index(const Options& options, std::uint32_t total, const std::filesystem:
     std::optional<index::bulk::BulkBuilder> builder;
     if (options.bulk)
         builder.emplace(coin, store, folder / "bulk", options.cache_mb * 1'000'000 - kReadCache);
+    const bench::PeakDisk peak_disk(folder);
     test::BlockFile file(options.file);
     index::Bytes raw;
     Result result;
@@ -78,6 +80,7 @@ Result Index(const Options& options, std::uint32_t total, const std::filesystem:
     }
     processor.Flush();
     result.database_bytes = store.DiskBytes();
+    result.peak_disk_bytes = peak_disk.Bytes();
     return result;
 }
 
@@ -104,10 +107,11 @@ int main(int argc, char** argv) {
         const auto usage = bench::ReadProcessUsage(::getpid());
         std::printf(
             "{\"bytes\":%lu,\"blocks\":%u,\"txs\":%lu,\"cpu_s\":%.2f,\"wall_s\":%.2f,"
-            "\"cpu_s_per_gb\":%.2f,\"peak_rss_mb\":%lu,\"database_bytes\":%lu}\n",
+            "\"cpu_s_per_gb\":%.2f,\"peak_rss_mb\":%lu,\"database_bytes\":%lu,"
+            "\"peak_disk_bytes\":%lu}\n",
             result.bytes, result.blocks, result.txs, cpu, wall.count(),
             cpu / (static_cast<double>(result.bytes) / 1e9), usage.peak_resident_bytes >> 20,
-            result.database_bytes);
+            result.database_bytes, result.peak_disk_bytes);
     } catch (const std::exception& error) {
         std::cerr << "index_file: " << error.what() << "\n";
         code = 1;
