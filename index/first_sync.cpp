@@ -55,8 +55,8 @@ FirstSync::Step FirstSync::TakeStep(const NodeTip& node, const Listener& listene
     }
     const Height end = EndFor(node);
     if (builder_->NextHeight() >= end) {
-        const bool more_to_come =
-            node.initial_download && node.best_header.value > node.height.value + options_.reorg_limit;
+        const bool more_to_come = node.initial_download &&
+                                  node.best_header.value > node.height.value + options_.reorg_limit;
         if (more_to_come) return Step::wait;
         Finish(listener);
         return Step::done;
@@ -83,7 +83,8 @@ bool FirstSync::IsWorthIt(const NodeTip& node) const {
     const auto bytes = static_cast<double>(node.block_bytes);
     if (!error && static_cast<double>(space.available) < bytes * kPeakDisk) {
         spdlog::warn(
-            "building in bulk needs about {} GB of disk for a while, there are {} GB: the first sync "
+            "building in bulk needs about {} GB of disk for a while, there are {} GB: the first "
+            "sync "
             "takes the slower way, which needs {} GB",
             Gigabytes(bytes * kPeakDisk), space.available / 1'000'000'000,
             Gigabytes(bytes * kFinalDisk));
@@ -115,7 +116,7 @@ void FirstSync::MeetNodeChain() {
 
 void FirstSync::Finish(const Listener& listener) {
     spdlog::info("first sync: {} transactions read, now the tables are written",
-                 builder_->GetTip()->tx_count);
+                 builder_->GetTip().value_or(Tip{}).tx_count);
     int said = 0;
     const bool finished = builder_->Finish([&](double part) {
         const int step = static_cast<int>(part * kProgressSteps);
