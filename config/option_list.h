@@ -17,8 +17,8 @@ enum class Group { general, node, listen, wallets, index, limits };
 using Field =
     std::variant<std::monostate,  ///< no field of its own: LoadOptions() looks at it first
                  std::string Options::*, std::filesystem::path Options::*, std::uint32_t Options::*,
-                 bool Options::*, Source Options::*, FirstSync Options::*, std::optional<Endpoint> Options::*,
-                 std::vector<Endpoint> Options::*, std::vector<std::string> Options::*,
+                 bool Options::*, Source Options::*, FirstSync Options::*,
+                 std::optional<Endpoint> Options::*, std::vector<Endpoint> Options::*, std::vector<std::string> Options::*,
                  std::vector<Service> Options::*,
                  std::optional<std::vector<std::string>> Options::*>;
 
