@@ -33,8 +33,7 @@ void AbsentWalletNode::GetFeeFloors(Callback<FeeFloors> done) { done(Absent()); 
 void AbsentWalletNode::RawTransaction(index::Txid, std::optional<Place>, Text done) {
     done(Absent());
 }
-void AbsentWalletNode::VerboseTransaction(index::Txid, std::optional<index::BlockHash>,
-                                          Text done) {
+void AbsentWalletNode::VerboseTransaction(index::Txid, std::optional<index::BlockHash>, Text done) {
     done(Absent());
 }
 

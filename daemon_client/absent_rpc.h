@@ -11,7 +11,8 @@
 // What stands in for a node's RPC where there is none and blocks come from peers.
 namespace amber::daemon_client {
 
-/// No unconfirmed transaction, at the tip of the chain that is followed. Thread-safe if the feed is.
+/// No unconfirmed transaction, at the tip of the chain that is followed. Thread-safe if the feed
+/// is.
 class EmptyMempool final : public index::MempoolSource {
 public:
     explicit EmptyMempool(index::BlockFeed& blocks) : blocks_(blocks) {}

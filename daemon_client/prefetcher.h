@@ -19,8 +19,8 @@ namespace amber::daemon_client {
 
 /// Fetches, parses, hashes and checks blocks ahead of the thread that takes them.
 ///
-/// Works along a BlockPlan: several blocks are fetched at a time, and several parsed. Trouble with a
-/// block throws away its slot and all behind it; they are listed anew after a pause.
+/// Works along a BlockPlan: several blocks are fetched at a time, and several parsed. Trouble with
+/// a block throws away its slot and all behind it; they are listed anew after a pause.
 ///
 /// Bound: raw bytes of blocks fetched or being fetched stay within NodeOptions::prefetch_bytes, by
 /// the average size of late; one answer per connection may exceed it. Parsed, a block takes about
@@ -76,15 +76,15 @@ private:
 
     std::mutex mutex_;  // guards all that follows but the pool
     std::condition_variable changed_;
-    std::uint64_t last_id_ = 0;       ///< of a fetch or listing
-    std::uint64_t first_id_ = 1;      ///< fetches before it were begun before the last Restart()
-    BlockPlan plan_;                  ///< announced ones last
-    std::size_t in_flight_ = 0;       ///< fetches since the last Restart()
-    std::uint64_t listing_ = 0;  ///< id of the hash listing under way; 0: none
-    bool look_ = true;           ///< the node may have more than we know of
-    index::Height node_height_;  ///< as last listed
-    bool paused_ = false;        ///< after trouble
-    std::uint64_t pause_ = 0;    ///< counts the pauses, so that an old timer ends no new one
+    std::uint64_t last_id_ = 0;   ///< of a fetch or listing
+    std::uint64_t first_id_ = 1;  ///< fetches before it were begun before the last Restart()
+    BlockPlan plan_;              ///< announced ones last
+    std::size_t in_flight_ = 0;   ///< fetches since the last Restart()
+    std::uint64_t listing_ = 0;   ///< id of the hash listing under way; 0: none
+    bool look_ = true;            ///< the node may have more than we know of
+    index::Height node_height_;   ///< as last listed
+    bool paused_ = false;         ///< after trouble
+    std::uint64_t pause_ = 0;     ///< counts the pauses, so that an old timer ends no new one
     std::chrono::milliseconds backoff_{};
     bool woken_ = false;
     bool stopped_ = false;

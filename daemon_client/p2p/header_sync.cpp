@@ -134,7 +134,7 @@ std::optional<BlockHash> HeaderSync::TipOf(PeerId id) const {
 std::optional<BlockHash> HeaderSync::BestTip() const {
     std::optional<BlockHash> best;
     for (const auto& [id, state] : peers_)
-        if (state.tip && (!best || chain_.WorkOf(*state.tip) > chain_.WorkOf(*best)))
+        if (state.tip && chain_.WorkOf(*state.tip) > (best ? chain_.WorkOf(*best) : 0))
             best = state.tip;
     return best;
 }

@@ -52,7 +52,7 @@ public:
     [[nodiscard]] bool HasMore() const;
     /// The last block of its chain that it told of.
     [[nodiscard]] std::optional<index::BlockHash> TipOf(PeerId id) const;
-    /// The tip of most work that a peer has.
+    /// The tip of most work that a peer has, of those that are in the tree.
     [[nodiscard]] std::optional<index::BlockHash> BestTip() const;
 
 private:

@@ -266,7 +266,8 @@ std::function<void()> PeerFeed::AskBlocks(BlockWindow::Request request) {
 
 void PeerFeed::OnBlocks(std::uint64_t id, std::uint64_t request, PeerResult<Peer::Blocks> blocks) {
     std::vector<BlockWindow::Arrived> arrived;
-    for (const Bytes& raw : blocks.has_value() ? blocks->raw : std::vector<Bytes>()) {
+    for (std::size_t i = 0; blocks.has_value() && i < blocks->raw.size(); ++i) {
+        const Bytes& raw = blocks->raw[i];
         const bool whole = coin_.codec->HeaderSize(raw).has_value();
         arrived.push_back({whole ? coin_.codec->HashHeader(raw) : BlockHash{}, raw.size()});
     }
@@ -324,7 +325,7 @@ PeerFeed::Actions PeerFeed::AskSamples() {
         shares[turn++ % shares.size()].push_back(*headers_.HashAt(height));
     if (able.empty()) chain_size_.Add(turn, {});
     Actions actions;
-    for (std::size_t i = 0; i < able.size(); ++i)
+    for (std::size_t i = 0; i < able.size() && !shares[i].empty(); ++i)
         actions.push_back([this, peer = able[i], hashes = std::move(shares[i])] {
             peer->GetBlocks(hashes, [this, asked = hashes.size()](PeerResult<Peer::Blocks> blocks) {
                 OnSamples(asked, blocks);

@@ -183,6 +183,28 @@ TEST_F(HeaderSyncTest, KnowsWhichPeerIsOnWhichBranch) {
     EXPECT_EQ(sync_.BestTip(), main.hashes.back());
 }
 
+TEST_F(HeaderSyncTest, ABranchThatWasTrimmedAwayIsLearnedAnew) {
+    HeaderChain chain(Regtest(), 5);
+    HeaderSync sync(chain);
+    const FakeChain main = MakeFakeChain(30);
+    FakeChain branch = main.UpTo(10);
+    branch.Grow(8, 1);
+    ASSERT_TRUE(chain.Add(HeadersOf(main)));
+    chain.Choose(main.hashes.back());
+    sync.AddPeer(1);
+    const auto learn = [&] {
+        for (auto asks = sync.Plan(now_); !asks.empty(); asks = sync.Plan(now_))
+            ASSERT_TRUE(sync.OnHeaders(1, Answer(branch, asks[0].locator), now_));
+    };
+    learn();
+    EXPECT_EQ(sync.BestTip(), branch.hashes.back());
+    chain.TrimBranches();
+    EXPECT_EQ(sync.BestTip(), std::nullopt);
+    sync.OnAnnounced(1, std::vector{branch.hashes.back()});
+    learn();
+    EXPECT_EQ(sync.BestTip(), branch.hashes.back());
+}
+
 TEST_F(HeaderSyncTest, RefusesHeadersOfAnotherNetwork) {
     sync_.AddPeer(1);
     ASSERT_EQ(sync_.Plan(now_).size(), 1u);
