@@ -22,7 +22,8 @@ std::optional<boost::asio::ip::address> ForwardedFor(std::string_view header,
             Trimmed(comma == header.npos ? header : header.substr(comma + 1));
         header = comma == header.npos ? std::string_view() : header.substr(0, comma);
         const auto address = ParseAddress(last);
-        if (!address || !AnyContains(trusted, *address)) return address;
+        if (!address) return std::nullopt;
+        if (!AnyContains(trusted, *address)) return Unmapped(*address);
     }
     return std::nullopt;
 }

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/ip/v6_only.hpp>
@@ -38,10 +39,12 @@ void RemoveStale(asio::io_context& context, const std::string& path) {
     if (error == asio::error::connection_refused) unlink(path.c_str());
 }
 
+/// Whoever may enter the folder may connect, as on a port.
 Descriptor ListenOnPath(asio::io_context& context, const std::string& path) {
     try {
         RemoveStale(context, path);
         local::acceptor acceptor(context, local::endpoint(path));
+        chmod(path.c_str(), 0666);
         return Descriptor(acceptor.release());
     } catch (const boost::system::system_error& error) {
         throw CannotListen("unix:" + path, error.code());

@@ -68,7 +68,7 @@ ProxyHeader ReadTextLine(std::string_view line, std::size_t size) {
     const auto destination_port = ReadPort(TakeWord(line));
     const bool whole = source && destination && source_port && destination_port && line.empty();
     if (!whole) return Is(State::malformed);
-    header.client = tcp::endpoint(*source, *source_port);
+    header.client = tcp::endpoint(Unmapped(*source), *source_port);
     return header;
 }
 
@@ -95,7 +95,8 @@ ProxyHeader WithClient(ProxyHeader header, std::string_view addresses) {
     typename Address::bytes_type source;
     if (addresses.size() < 2 * source.size() + 4) return Is(State::malformed);
     std::copy_n(addresses.begin(), source.size(), source.begin());
-    header.client = tcp::endpoint(Address(source), NumberAt(addresses, 2 * source.size()));
+    header.client =
+        tcp::endpoint(Unmapped(Address(source)), NumberAt(addresses, 2 * source.size()));
     return header;
 }
 

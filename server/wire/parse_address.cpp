@@ -14,4 +14,10 @@ std::optional<boost::asio::ip::address> ParseAddress(std::string_view text) {
     return address;
 }
 
+boost::asio::ip::address Unmapped(const boost::asio::ip::address& address) {
+    namespace ip = boost::asio::ip;
+    if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+    return ip::make_address_v4(ip::v4_mapped, address.to_v6());
+}
+
 }  // namespace amber::server

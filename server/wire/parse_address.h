@@ -9,4 +9,7 @@ namespace amber::server {
 /// (fe80::1%eth0), which means something on its own machine only.
 std::optional<boost::asio::ip::address> ParseAddress(std::string_view text);
 
+/// ::ffff:192.0.2.7, as proxies that listen on IPv6 for both write it, is 192.0.2.7.
+boost::asio::ip::address Unmapped(const boost::asio::ip::address& address);
+
 }  // namespace amber::server

@@ -21,6 +21,7 @@ TEST(ForwardedFor, IsTheLastThatIsNoProxy) {
     EXPECT_EQ(Of("203.0.113.9, 10.1.1.1"), "203.0.113.9");
     EXPECT_EQ(Of("203.0.113.9,10.1.1.1,2001:db8::7 "), "203.0.113.9");
     EXPECT_EQ(Of("2a00::1"), "2a00::1");
+    EXPECT_EQ(Of("::ffff:203.0.113.9, ::ffff:10.0.0.1"), "203.0.113.9");
 }
 
 TEST(ForwardedFor, DoesNotBelieveWhatClientsWrite) {

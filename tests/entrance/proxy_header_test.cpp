@@ -170,6 +170,13 @@ TEST(ProxyHeader, RefusesBinaryThatIsNotExact) {
     EXPECT_EQ(ReadProxyHeader(far).state, State::malformed);
 }
 
+TEST(ProxyHeader, KnowsIpv4InsideOfIpv6) {
+    const tcp::endpoint mapped(ip::make_address("::ffff:192.0.2.7"), 11);
+    const tcp::endpoint plain(ip::make_address("192.0.2.7"), 11);
+    EXPECT_EQ(ReadProxyHeader(TextLine(mapped, mapped)).client, plain);
+    EXPECT_EQ(ReadProxyHeader(Binary(0x21, 0x21, BinaryAddresses(mapped, mapped))).client, plain);
+}
+
 TEST(ProxyHeader, IsAbsentFromTheFirstByteThatDiffers) {
     for (const char* other : {"G", "GET / HTTP/1.1\r\n", "{\"id\":1}\n", "\x16\x03\x01", "PROXX",
                               "PR ", "\r\n\r\n\r", "\n", "proxy "})
