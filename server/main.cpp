@@ -34,8 +34,8 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kTick(500);
 constexpr milliseconds kNodeCheckPause(1000);
-/// Descriptors that are not sessions: database files, listeners, the node.
-constexpr std::size_t kOtherDescriptors = 4096 + 256;
+/// Descriptors that are not sessions: database files, listeners, the node, handshakes.
+constexpr std::size_t kOtherDescriptors = 4096 + 256 + 2000;
 /// How long a bulk build writes its tables, measured by how long it reads blocks.
 constexpr double kTablesTail = 0.5;
 

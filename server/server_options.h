@@ -69,8 +69,8 @@ struct ServerOptions {
     std::size_t max_sessions = 10'000;  ///< further connections are closed at once
     /// For all that comes before a session: PROXY header, TLS handshake, WebSocket request.
     std::chrono::milliseconds handshake_timeout{10'000};
-    /// Connections that are not so far yet; one more closes the one that has taken longest.
-    std::size_t max_handshakes = 1'000;
+    /// Connections that are not so far yet; one more closes the one that has been silent longest.
+    std::size_t max_handshakes = 2'000;
     /// One request. A longer line is answered -32600 and skipped; four times as long closes.
     std::size_t max_receive_bytes = 8'100'000;
     /// One answer. A larger one is replaced by -32600 "response too large".

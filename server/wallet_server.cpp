@@ -152,13 +152,17 @@ private:
     }
 
     std::shared_ptr<Listener> MakeListener(const ListenOptions& listen) {
-        return std::make_shared<Listener>(threads_.front()->Context(), listen,
+        // Those whose every client needs a door accept there, no faster than it opens.
+        auto& context = listen.transport == TransportKind::tcp
+                            ? threads_.front()->Context()
+                            : doors_[listeners_.size() % doors_.size()]->Context();
+        return std::make_shared<Listener>(context, listen,
                                           [this, kind = listen.transport](Accepted accepted) {
                                               Admit(std::move(accepted), kind);
                                           });
     }
 
-    /// On the thread of the listeners.
+    /// On the thread of the listener.
     void Admit(Accepted accepted, TransportKind kind) {
         const ServerOptions& options = shared_->Options();
         if (shared_->sessions >= options.max_sessions) return;
@@ -183,7 +187,7 @@ private:
 
     const std::shared_ptr<Shared> shared_;
     std::optional<CertificateKeeper> certificate_;
-    std::size_t next_door_ = 0;
+    std::atomic<std::size_t> next_door_{0};
     std::atomic<std::size_t> next_thread_{0};
     mutable std::mutex mutex_;  ///< guards all below; threads_, doors_ change only while none runs
     ServedViewPtr served_;

@@ -48,44 +48,56 @@ void Door::Run() {
 void Door::Stop() {
     if (!thread_.joinable()) return;
     boost::asio::post(context_, [this] {
-        while (!entries_.empty()) CloseOldest();
+        while (!silent_.empty()) CloseOldest(silent_);
+        while (!begun_.empty()) CloseOldest(begun_);
         context_.stop();
     });
     thread_.join();
 }
 
 void Door::Enter(Accepted accepted, TransportKind kind) {
+    if (context_.get_executor().running_in_this_thread()) return Open(std::move(accepted), kind);
+    if (waiting_.fetch_add(1) >= most_) {
+        --waiting_;
+        return;
+    }
     boost::asio::post(context_, [this, kind, accepted = std::move(accepted)]() mutable {
+        --waiting_;
         Open(std::move(accepted), kind);
     });
 }
 
 void Door::Open(Accepted accepted, TransportKind kind) {
-    Opening::Plan plan{.kind = kind, .trusted = IsTrusted(accepted, options_.proxies), .tls = {}};
-    if (HasTls(kind)) plan.tls = MakeTls(accepted.descriptor);
-    if (HasTls(kind) && !plan.tls) return;
-    if (entries_.size() >= most_) CloseOldest();
-    const auto entry = entries_.insert(entries_.end(), {nullptr, steady_clock::now()});
+    if (silent_.size() + begun_.size() >= most_) MakeRoom();
+    const auto entry = silent_.insert(silent_.end(), {.opening = {}, .since = steady_clock::now()});
+    Opening::Plan plan{
+        .kind = kind,
+        .trusted = IsTrusted(accepted, options_.proxies),
+        .begin_tls = [this, entry](int descriptor) { return BeginTls(entry, descriptor); }};
     const auto opening =
         std::make_shared<Opening>(context_, std::move(accepted), std::move(plan), options_.proxies,
                                   [this, entry](std::optional<Arrival> arrival) {
-                                      entries_.erase(entry);
+                                      ListOf(*entry).erase(entry);
                                       if (arrival) deliver_(std::move(*arrival));
                                   });
     entry->opening = opening;
     opening->Start();
 }
 
-SslPtr Door::MakeTls(const Descriptor& descriptor) const {
+SslPtr Door::BeginTls(Entries::iterator entry, int descriptor) {
+    begun_.splice(begun_.end(), silent_, entry);
+    entry->has_begun = true;
     SslPtr tls(SSL_new(keeper_->Context().get()));
-    if (tls && SSL_set_fd(tls.get(), descriptor.Get()) == 1) return tls;
+    if (tls && SSL_set_fd(tls.get(), descriptor) == 1) return tls;
     spdlog::error("cannot begin TLS: {}", OpenSslError());
     return nullptr;
 }
 
-void Door::CloseOldest() {
-    const auto oldest = std::move(entries_.front().opening);
-    entries_.pop_front();
+void Door::MakeRoom() { CloseOldest(silent_.empty() ? begun_ : silent_); }
+
+void Door::CloseOldest(Entries& entries) {
+    const auto oldest = std::move(entries.front().opening);
+    entries.pop_front();
     oldest->Abort();
 }
 
@@ -103,8 +115,9 @@ void Door::ArmTimer() {
 
 void Door::Tick() {
     const auto now = steady_clock::now();
-    while (!entries_.empty() && now - entries_.front().since > options_.handshake_timeout)
-        CloseOldest();
+    for (Entries* entries : {&silent_, &begun_})
+        while (!entries->empty() && now - entries->front().since > options_.handshake_timeout)
+            CloseOldest(*entries);
     // One door is enough to look at the files.
     if (number_ != 0 || !keeper_ || now - polled_ < kPollCertificate) return;
     polled_ = now;

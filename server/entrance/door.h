@@ -16,7 +16,8 @@ namespace amber::server {
 
 /// A thread ("door-N") on which new connections shake hands, so that a storm of them costs those
 /// that are served already no more than a share of the processor. Each has `handshake_timeout`;
-/// when too many are under way, the one that has taken longest is closed for a new one.
+/// when too many are under way, the one that has been silent for longest is closed for a new one,
+/// and one whose handshake has begun only if none is silent.
 /// Borrows options and keeper, which outlive it.
 class Door : public std::enable_shared_from_this<Door> {
 public:
@@ -31,19 +32,24 @@ public:
     // Thread-safe.
     void Start();
     void Stop();  ///< closes what is under way, joins the thread
+    /// Closes it at once if as many as the door may have are waiting for its thread already.
     void Enter(Accepted accepted, TransportKind kind);
+    boost::asio::io_context& Context() { return context_; }
 
 private:
     struct Entry {
         std::shared_ptr<Opening> opening;
         std::chrono::steady_clock::time_point since;
+        bool has_begun = false;  ///< a TLS handshake
     };
     using Entries = std::list<Entry>;
 
     void Run();
     void Open(Accepted accepted, TransportKind kind);
-    SslPtr MakeTls(const Descriptor& descriptor) const;
-    void CloseOldest();
+    SslPtr BeginTls(Entries::iterator entry, int descriptor);
+    Entries& ListOf(const Entry& entry) { return entry.has_begun ? begun_ : silent_; }
+    void MakeRoom();
+    static void CloseOldest(Entries& entries);
     void ArmTimer();
     void Tick();
 
@@ -55,7 +61,8 @@ private:
     boost::asio::io_context context_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     boost::asio::steady_timer timer_{context_};
-    Entries entries_;  ///< oldest first
+    std::atomic<std::size_t> waiting_{0};  ///< for the thread
+    Entries silent_, begun_;               ///< oldest first
     std::chrono::steady_clock::time_point polled_;
     std::thread thread_;
 };

@@ -1,6 +1,8 @@
 #include "server/entrance/opening.h"
 
+#include <poll.h>
 #include <spdlog/spdlog.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -19,7 +21,14 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::size_t kRequestMax = 8192;
+constexpr std::size_t kRecordHead = 5, kRecordMax = 16384;
+constexpr std::uint8_t kHandshakeRecord = 22;
 constexpr std::string_view kForwardedFor = "X-Forwarded-For";
+
+void SetWakeBytes(int descriptor, std::size_t size) {
+    const int least = static_cast<int>(size);
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least);
+}
 
 /// All headers of that name, as one.
 std::string ForwardedForOf(const UpgradeRequest& request) {
@@ -45,12 +54,14 @@ Opening::Opening(boost::asio::io_context& context, Accepted accepted, Plan plan,
       trusted_(plan.trusted),
       proxies_(proxies),
       accepted_from_(accepted.peer),
+      begin_tls_(std::move(plan.begin_tls)),
       done_(std::move(done)),
-      wire_(context, std::move(accepted.descriptor), std::move(plan.tls)),
+      wire_(context, std::move(accepted.descriptor), nullptr),
       stage_(trusted_ ? Stage::proxy_header : Next(Stage::proxy_header)) {}
 
 Opening::Stage Opening::Next(Stage stage) const {
-    if (stage == Stage::proxy_header && HasTls(kind_)) return Stage::handshake;
+    if (stage == Stage::proxy_header && HasTls(kind_)) return Stage::hello;
+    if (stage == Stage::hello) return Stage::handshake;
     if (stage < Stage::request && IsWebSocket(kind_)) return Stage::request;
     return Stage::open;
 }
@@ -85,6 +96,8 @@ WireResult Opening::Work() {
     switch (stage_) {
         case Stage::proxy_header:
             return TakeProxyHeader();
+        case Stage::hello:
+            return AwaitHello();
         case Stage::handshake:
             return wire_.Handshake();
         case Stage::request:
@@ -134,6 +147,35 @@ WireResult Opening::Consume(std::size_t size) {
     std::array<char, kProxyHeaderMax> taken;
     const ssize_t got = recv(wire_.Native(), taken.data(), size, MSG_DONTWAIT);
     return {got == static_cast<ssize_t>(size) ? WireState::done : WireState::failed};
+}
+
+/// A record of the handshake (RFC 8446, 5.1): type 22 | version (2) | length of the rest (2).
+WireResult Opening::AwaitHello() {
+    std::array<std::uint8_t, kRecordHead> head;
+    WireResult result = AwaitBytes(head.size());
+    if (result.state != WireState::done) return result;
+    recv(wire_.Native(), head.data(), head.size(), MSG_PEEK | MSG_DONTWAIT);
+    const std::size_t length = std::size_t{head[3]} << 8 | head[4];
+    if (head[0] != kHandshakeRecord || length > kRecordMax) return {WireState::failed};
+    result = AwaitBytes(head.size() + length);
+    if (result.state != WireState::done) return result;
+    SetWakeBytes(wire_.Native(), 1);
+    SslPtr tls = begin_tls_(wire_.Native());
+    if (!tls) return {WireState::failed};
+    wire_.BeginTls(std::move(tls));
+    return {WireState::done};
+}
+
+/// Has the system wake us only when so many bytes are there, and leaves them there.
+WireResult Opening::AwaitBytes(std::size_t size) {
+    int there = 0;
+    if (ioctl(wire_.Native(), FIONREAD, &there) != 0) return {WireState::failed};
+    if (static_cast<std::size_t>(there) >= size) return {WireState::done};
+    // It wakes us, too, when no more will come.
+    pollfd ended{wire_.Native(), POLLRDHUP, 0};
+    if (poll(&ended, 1, 0) != 0) return {WireState::failed};
+    SetWakeBytes(wire_.Native(), size);
+    return {WireState::wait_read};
 }
 
 WireResult Opening::TakeRequest() {

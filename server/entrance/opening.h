@@ -12,14 +12,16 @@ namespace amber::server {
 
 /// A new connection on its way to a session: takes the PROXY header off, if one must stand there,
 /// shakes hands (TLS), and reads the HTTP request that asks for a WebSocket, as far as its kind
-/// needs them. Holds a few kilobytes at most; how long it may take is the door's to watch.
-/// Thread: that of its context.
+/// needs them. Holds a few kilobytes at most, and nothing for TLS before a whole ClientHello is
+/// there: who connects and is silent costs a descriptor. How long it may take is the door's to
+/// watch. Thread: that of its context.
 class Opening : public std::enable_shared_from_this<Opening> {
 public:
     struct Plan {
         TransportKind kind = TransportKind::tcp;
         bool trusted = false;  ///< comes from a trusted proxy
-        SslPtr tls;            ///< fresh; null for kinds without
+        /// Called when a client has said enough to begin a TLS handshake with; may return null.
+        std::function<SslPtr(int descriptor)> begin_tls;
     };
     /// Called once, from Start() or later: what came of it; nothing if the connection is lost.
     using Done = std::function<void(std::optional<Arrival>)>;
@@ -33,13 +35,15 @@ public:
     void Abort();
 
 private:
-    enum class Stage { proxy_header, handshake, request, open };
+    enum class Stage { proxy_header, hello, handshake, request, open };
 
     void Go();
     Stage Next(Stage stage) const;
     WireResult Work();
     WireResult TakeProxyHeader();
     WireResult Consume(std::size_t size);
+    WireResult AwaitHello();
+    WireResult AwaitBytes(std::size_t size);
     WireResult TakeRequest();
     WireResult ParseRequest();
     void Finish();
@@ -50,6 +54,7 @@ private:
     const bool trusted_;
     const TrustedProxies& proxies_;
     const std::optional<boost::asio::ip::tcp::endpoint> accepted_from_;
+    const std::function<SslPtr(int)> begin_tls_;
     Done done_;
     Wire wire_;
     Stage stage_;

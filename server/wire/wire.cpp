@@ -49,6 +49,15 @@ WireResult Wire::TlsResult(int returned) {
     return {WireState::failed};
 }
 
+/// Whether OpenSSL knows more than Read() has told: bytes, or that no more will come. The system
+/// would not wake us for it.
+bool Wire::HasReadAhead() const {
+    if (!tls_) return false;
+    const int shut = SSL_get_shutdown(tls_.get());
+    if ((shut & SSL_SENT_SHUTDOWN) != 0) return false;  // from then on, reads pass it by
+    return failed_ || (shut & SSL_RECEIVED_SHUTDOWN) != 0 || SSL_pending(tls_.get()) > 0;
+}
+
 WireResult Wire::Handshake() {
     ERR_clear_error();
     const int returned = SSL_accept(tls_.get());
@@ -101,9 +110,10 @@ WireResult Wire::Drain(std::span<char> scratch) {
 }
 
 void Wire::EndOutput() {
-    if (tls_ && !failed_) {
+    if (tls_) {
         ERR_clear_error();
-        SSL_shutdown(tls_.get());  // the peer's answer is not waited for
+        if (!failed_) SSL_shutdown(tls_.get());  // the peer's answer is not waited for
+        SSL_set_shutdown(tls_.get(), SSL_get_shutdown(tls_.get()) | SSL_SENT_SHUTDOWN);
     }
     shutdown(Native(), SHUT_WR);
 }

@@ -35,6 +35,8 @@ public:
     /// a closed one.
     Wire(boost::asio::io_context& context, Descriptor descriptor, SslPtr tls);
 
+    /// For a wire made plain. `tls` must be set up for its descriptor.
+    void BeginTls(SslPtr tls) { tls_ = std::move(tls); }
     /// The server's half of the TLS handshake. `failed`: see Error().
     WireResult Handshake();
     /// Reads what is there, up to the size of `into`. If that is less, Wait() tells of more.
@@ -55,8 +57,7 @@ public:
     /// Calls `handler(error_code)` when it is worth trying again after `state`, a wait_...
     template <class Handler>
     void Wait(WireState state, Handler&& handler) {
-        // What OpenSSL has read already is nothing the system tells of.
-        if (state == WireState::wait_read && tls_ && SSL_pending(tls_.get()) > 0)
+        if (state == WireState::wait_read && HasReadAhead())
             return boost::asio::post(waiter_.get_executor(),
                                      [handler = std::forward<Handler>(handler)]() mutable {
                                          handler(boost::system::error_code());
@@ -72,6 +73,7 @@ public:
 
 private:
     WireResult TlsResult(int returned);
+    [[nodiscard]] bool HasReadAhead() const;
 
     Waiter waiter_;
     SslPtr tls_;

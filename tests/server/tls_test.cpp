@@ -156,6 +156,21 @@ TEST_F(TlsTest, EndsInOrder) {
     EXPECT_TRUE(Eventually([&] { return server.Server().Stats().sessions == 0; }));
 }
 
+/// The last bytes and the end may come in one piece, or not.
+TEST_F(TlsTest, TheEndIsNotOverlooked) {
+    server.Start();
+    for (int i = 0; i < 50; ++i) {
+        TlsClient client = Connect();
+        client.Send(std::string(kPing) + "\n" + kPing);
+        if (i % 2 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        client.EndInput();
+        EXPECT_EQ(client.ReadLine(), kPong);
+        EXPECT_EQ(client.ReadLine(), kPong);
+        EXPECT_EQ(client.ReadLine(), std::nullopt);
+        ASSERT_TRUE(client.ClosedInOrder()) << i;
+    }
+}
+
 TEST_F(TlsTest, GarbageInsteadOfAHandshake) {
     server.Start();
     const unsigned seed = std::random_device{}();
