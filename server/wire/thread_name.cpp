@@ -1,4 +1,4 @@
-#include "server/session/thread_name.h"
+#include "server/wire/thread_name.h"
 
 #include <pthread.h>
 

@@ -7,7 +7,4 @@ namespace amber::server {
 /// 127.0.0.1:50001 or [::1]:50001.
 std::string NameOf(const boost::asio::ip::tcp::endpoint& endpoint);
 
-/// Of the other end; "?" if it is gone already.
-std::string PeerName(const boost::asio::ip::tcp::socket& socket);
-
 }  // namespace amber::server

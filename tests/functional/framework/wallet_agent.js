@@ -1,11 +1,11 @@
 'use strict';
-// Drives npm's @mempool/electrum-client for test_wallet_js.py.
-//   node wallet_agent.js MODULE_FOLDER PORT
+// Drives npm's @mempool/electrum-client for js_wallet.py.
+//   node wallet_agent.js MODULE_FOLDER PORT tcp|tls
 // stdin: one JSON line per call, {"id", "call": method of the client, "args"};
 // stdout: {"id", "result"} or {"id", "error"}; notifications as {"event", "params"}.
 const readline = require('readline');
 
-const [folder, port] = process.argv.slice(2);
+const [folder, port, protocol] = process.argv.slice(2);
 const ElectrumClient = require(folder + '/node_modules/@mempool/electrum-client');
 
 const EVENTS = ['blockchain.headers.subscribe', 'blockchain.scripthash.subscribe'];
@@ -15,7 +15,7 @@ function print(object) {
 }
 
 async function main() {
-    const client = new ElectrumClient(Number(port), '127.0.0.1', 'tcp', null, {
+    const client = new ElectrumClient(Number(port), '127.0.0.1', protocol, null, {
         onError: error => print({event: 'error', params: String(error)}),
         onLog: () => {},
     });
