@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "index/chain/block.h"
@@ -58,6 +59,8 @@ public:
     /// Scripts funded or spent by blocks connected with Undo::keep or disconnected since the last
     /// call.
     [[nodiscard]] std::vector<HashX> TakeTouched();
+    /// The transactions of these blocks and those whose outputs they spend, some twice.
+    [[nodiscard]] std::vector<Txid> TakeTouchedTxs() { return std::exchange(touched_txs_, {}); }
 
 private:
     struct BlockRows;
@@ -68,6 +71,8 @@ private:
     void AddHeader(const Block& block, BlockRows& rows);
     void AddHistory(BlockRows& rows, Undo undo);
     void AddUndo(const Block& block, BlockRows& rows);
+    void TouchTxs(const Block& block);
+    void TouchTxsOfTip();
     std::optional<UnspentOutput> TakeUnspent(const OutPoint& outpoint, Certainty certainty,
                                              BlockRows& rows);
     /// The first transaction that may be undone: of the lowest block that has or will have undo.
@@ -89,6 +94,7 @@ private:
     store::Reader reader_;
     std::optional<store::Cursor> h_cursor_;  ///< of the last flush; saves one per look-up
     std::vector<HashX> touched_;
+    std::vector<Txid> touched_txs_;
 };
 
 }  // namespace amber::index
