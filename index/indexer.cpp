@@ -94,6 +94,7 @@ private:
     BlockProcessor processor_;
     store::Reader reader_;
     Mempool mempool_;
+    const KeptPtr kept_ = std::make_shared<Kept>();
     bool synced_ = false;
     bool tip_moved_ = false;      ///< since the last view
     bool disconnected_ = false;   ///< blocks, since the mempool was last checked
@@ -353,7 +354,7 @@ void Indexer::Impl::Publish() {
 
     const ViewPtr view =
         std::make_shared<const View>(View{++serial_, *processor_.GetTip(), store_.TakeSnapshot(),
-                                          processor_.GetTxCounts(), mempool_.View()});
+                                          processor_.GetTxCounts(), mempool_.View(), kept_});
     {
         const std::lock_guard lock(shared_mutex_);
         view_ = view;

@@ -18,7 +18,7 @@ struct View {
     store::Snapshot snapshot;
     TxCounts tx_counts;
     MempoolView mempool;
-    KeptPtr kept = std::make_shared<Kept>();  ///< the same for all views of one index
+    KeptPtr kept;  ///< the same for all views of one index
 };
 using ViewPtr = std::shared_ptr<const View>;
 
