@@ -285,7 +285,7 @@ std::vector<OptionSpec> LimitOptions() {
          .group = Group::limits,
          .value = "N",
          .field = &Options::max_subscriptions,
-         .help = "Scripts one session can watch.",
+         .help = "Scripts, outputs and transactions one session can watch.",
          .defaults = Number<200'000>,
          .min = 1,
          .max = 10'000'000},

@@ -110,8 +110,12 @@ public:
         ServerStats stats;
         std::vector<std::uint64_t> requests(Methods().size());
         for (const auto& thread : threads_) thread->AddTo(stats, requests);
-        for (std::size_t i = 0; i < requests.size(); ++i)
-            if (requests[i] > 0) stats.requests.emplace_back(Methods()[i].name, requests[i]);
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            if (requests[i] == 0) continue;
+            if (stats.requests.empty() || stats.requests.back().first != Methods()[i].name)
+                stats.requests.emplace_back(Methods()[i].name, 0);
+            stats.requests.back().second += requests[i];
+        }
         stats.txs_sent = shared_->services->txs_sent;
         return stats;
     }

@@ -40,7 +40,9 @@ struct Shared {
 
 /// One thread ("io-N") with its sessions, their subscriptions, and the view all of them see.
 /// A session never leaves its thread. Everything runs on the thread, unless marked thread-safe.
-class IoThread final : public NotifierHost, public std::enable_shared_from_this<IoThread> {
+class IoThread final : public NotifierHost<ScriptSubject>,
+                       public NotifierHost<OutpointSubject>,
+                       public std::enable_shared_from_this<IoThread> {
 public:
     IoThread(unsigned number, std::shared_ptr<Shared> shared, ServedViewPtr served);
     ~IoThread();
@@ -66,9 +68,12 @@ public:
     void MarkDirty(SessionNumber session);
     std::optional<RpcError> Subscribe(SessionNumber session,
                                       const Effects::ScriptSubscription& subscription);
+    std::optional<RpcError> Subscribe(SessionNumber session,
+                                      const Effects::OutpointSubscription& subscription);
     bool Unsubscribe(SessionNumber session, const index::ScriptHash& script);
+    bool Unsubscribe(SessionNumber session, const index::OutPoint& outpoint);
     std::size_t SubscriptionsOf(SessionNumber session) const {
-        return notifier_.SubscriptionsOf(session);
+        return scripts_.SubscriptionsOf(session) + outpoints_.SubscriptionsOf(session);
     }
     /// Output buffers go round, so that idle sessions hold none.
     std::string TakeBuffer();
@@ -80,9 +85,12 @@ public:
     void CountError() { Count(errors_); }
 
     // NotifierHost
-    void Deliver(SessionNumber session, std::string_view line) override;
-    std::optional<StatusResult> StatusFromMemory(const index::ScriptHash& script) override;
+    void Deliver(SessionNumber session, const Notice& notice) override;
+    std::optional<ScriptSubject::Status> StatusFromMemory(const index::ScriptHash& script) override;
     bool StatusFromDisk(const index::ScriptHash& script) override;
+    std::optional<OutpointSubject::Status> StatusFromMemory(
+        const index::OutPoint& outpoint) override;
+    bool StatusFromDisk(const index::OutPoint& outpoint) override;
 
 private:
     using Counter = std::atomic<std::uint64_t>;
@@ -97,6 +105,20 @@ private:
     void CloseAll();
     std::unique_ptr<Transport> MakeTransport(Arrival arrival);
     void Notify();
+    template <class Subject>
+    std::optional<typename Subject::Status> InMemory(const typename Subject::Key& key);
+    template <class Subject>
+    bool OnPool(const typename Subject::Key& key, Notifier<Subject> IoThread::*notifier);
+    template <class Subject>
+    std::optional<RpcError> SubscribeTo(Notifier<Subject>& notifier, SessionNumber session,
+                                        const typename Subject::Key& key,
+                                        const typename Subject::Status& status);
+    template <class Subject>
+    bool UnsubscribeFrom(Notifier<Subject>& notifier, SessionNumber session,
+                         const typename Subject::Key& key);
+    [[nodiscard]] std::size_t Subscriptions() const {
+        return scripts_.Subscriptions() + outpoints_.Subscriptions();
+    }
     void TurnDirty();
     void ArmTimer();
     void Tick();
@@ -119,7 +141,8 @@ private:
     bool turns_posted_ = false;
     bool notify_posted_ = false;
     std::atomic<bool> ended_{false};
-    Notifier notifier_{*this};
+    Notifier<ScriptSubject> scripts_{*this};
+    Notifier<OutpointSubject> outpoints_{*this};
     JsonDocument document_;
     std::vector<char> scratch_ = std::vector<char>(kScratchBytes);
     std::vector<std::string> buffers_;

@@ -17,6 +17,7 @@ constexpr unsigned kMaxTries = 4;               ///< computations overtaken by a
 constexpr std::size_t kUnaccounted = 64 << 10;  ///< a session may always hold this much
 constexpr std::chrono::seconds kFinishTime{2};  ///< for a peer to read its last answer
 constexpr std::size_t kQuotedMethodBytes = 80;
+constexpr ProtocolVersion kScriptpubkeys{{1, 7, 0}};  ///< take the place of script hashes
 
 RpcError UnknownMethod(std::string_view name) {
     return {RpcFault::unknown_method,
@@ -388,13 +389,14 @@ std::optional<RpcError> Session::CheckSize(std::size_t bytes) const {
 
 std::optional<RpcError> Session::Apply(const Effects& effects) {
     if (effects.subscribe_headers) headers_subscribed_ = true;
-    if (!effects.subscribe_script) return std::nullopt;
-    return thread_.Subscribe(number_, *effects.subscribe_script);
+    if (effects.subscribe_script) return thread_.Subscribe(number_, *effects.subscribe_script);
+    if (effects.subscribe_outpoint) return thread_.Subscribe(number_, *effects.subscribe_outpoint);
+    return std::nullopt;
 }
 
 void Session::AnswerError(std::string_view id, const RpcError& error, const BatchPtr& batch) {
-    thread_.CountError();
     if (id.empty()) return;
+    thread_.CountError();
     std::string& out = OutputOf(batch);
     if (batch && !out.empty()) out += ',';
     AppendError(out, id, error);
@@ -416,6 +418,11 @@ void Session::Deliver(std::string_view line) {
     else
         (open_batches_ > 0 ? held_ : OutputOf(nullptr)) += line;
     thread_.MarkDirty(number_);
+}
+
+void Session::Deliver(const Notice& notice) {
+    const bool since_17 = version_ >= kScriptpubkeys && !notice.line_since_17.empty();
+    Deliver(since_17 ? notice.line_since_17 : notice.line);
 }
 
 void Session::Flush() {
@@ -480,6 +487,10 @@ void Session::Negotiate(ProtocolVersion version, std::string software) {
 
 bool Session::UnsubscribeScript(const index::ScriptHash& script) {
     return thread_.Unsubscribe(number_, script);
+}
+
+bool Session::UnsubscribeOutpoint(const index::OutPoint& outpoint) {
+    return thread_.Unsubscribe(number_, outpoint);
 }
 
 SessionInfo Session::Info() const {

@@ -24,8 +24,8 @@ public:
     /// Call it when world and options are as wanted; again after Stop().
     void Start();
     void Stop() { server_.reset(); }
-    void Announce(const std::vector<ScriptHash>& touched = {}) {
-        server_->OnAnnouncement(world.Announce(touched));
+    void Announce(const std::vector<ScriptHash>& touched = {}, std::vector<Txid> touched_txs = {}) {
+        server_->OnAnnouncement(world.Announce(touched, std::move(touched_txs)));
     }
     [[nodiscard]] TestClient Connect() { return TestClient(server_->Ports().at(0)); }
     [[nodiscard]] std::uint16_t WebSocketPort() { return server_->Ports().at(1); }
