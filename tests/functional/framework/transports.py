@@ -36,14 +36,17 @@ class TlsSocket(io.RawIOBase):
                 try:
                     return action()
                 except ssl.SSLWantReadError:
-                    wanted = ([self._tls], [], [])
+                    wanted = select.POLLIN
                 except ssl.SSLWantWriteError:
-                    wanted = ([], [self._tls], [])
+                    wanted = select.POLLOUT
                 except (ssl.SSLEOFError, ValueError):
                     return b""
-            if self._tls.fileno() < 0:
+            descriptor = self._tls.fileno()
+            if descriptor < 0:
                 return b""
-            select.select(*wanted, 0.5)
+            ready = select.poll()  # select() takes no descriptor above 1023
+            ready.register(descriptor, wanted)
+            ready.poll(500)
 
     def recv(self, size):
         return self._retry(lambda: self._tls.recv(size))
