@@ -78,7 +78,9 @@ std::vector<OptionSpec> NodeOptions() {
          .field = &Options::daemon,
          .help = "Where the node answers JSON-RPC: http://[USER:PASSWORD@]HOST[:PORT]. With "
                  "several, the next takes over when one fails. A password is safer in the file "
-                 "or the environment than on the command line, which other users can see.",
+                 "or the environment than on the command line, which other users can see. "
+                 "\"none\": blocks come from peers (see p2p), and wallets get nothing that needs a "
+                 "node: no unconfirmed transactions, broadcasts, fees and raw transactions.",
          .defaults =
              [](const Coin& coin) {
                  return Values{"http://127.0.0.1:" + std::to_string(coin.node_rpc_port)};
@@ -98,9 +100,20 @@ std::vector<OptionSpec> NodeOptions() {
              "How blocks come from the node. auto reads its files where they are on this "
              "machine (see blocks-dir), else takes REST where the node offers it (rest=1), "
              "else RPC. files reads all that is in its files first, whether it runs or not, and "
-             "asks the node for the rest.",
+             "asks the node for the rest. p2p takes them from the nodes named by p2p, from all at "
+             "once.",
          .defaults = [](const Coin&) { return Values{"auto"}; },
-         .choices = {"auto", "rpc", "rest", "files"}},
+         .choices = {"auto", "rpc", "rest", "files", "p2p"}},
+        {.name = "p2p",
+         .group = Group::node,
+         .value = "HOST:PORT",
+         .field = &Options::p2p,
+         .help = "Where a node takes peers, for blocks with source p2p. The chain of most work is "
+                 "followed, and the node checks it, not Amber: name nodes that you trust.",
+         .defaults =
+             [](const Coin& coin) {
+                 return Values{"127.0.0.1:" + std::to_string(coin.node_p2p_port)};
+             }},
         {.name = "blocks-dir",
          .group = Group::node,
          .value = "DIR",
@@ -126,15 +139,55 @@ std::vector<OptionSpec> ListenOptions() {
          .value = "HOST:PORT",
          .field = &Options::tcp,
          .help = "Serve wallets over TCP, one JSON text per line. By default only this machine is "
-                 "served, because plain TCP shows everyone on the way what a wallet asks: "
-                 "0.0.0.0:PORT serves all, best behind a TLS proxy; \"none\" serves nobody.",
+                 "served, because plain TCP shows everyone on the way what a wallet asks; \"none\" "
+                 "serves nobody. unix:/PATH is a socket for proxies on this machine, also for the "
+                 "next three.",
          .defaults =
              [](const Coin& coin) { return Values{"127.0.0.1:" + std::to_string(coin.tcp_port)}; }},
+        {.name = "ssl",
+         .group = Group::listen,
+         .value = "HOST:PORT",
+         .field = &Options::ssl,
+         .help =
+             "Serve wallets over TCP in TLS (1.2 or 1.3). 0.0.0.0:50002 and [::]:50002 serve all.",
+         .defaults = Nothing},
         {.name = "ws",
          .group = Group::listen,
          .value = "HOST:PORT",
          .field = &Options::ws,
          .help = "Serve wallets over WebSocket.",
+         .defaults = Nothing},
+        {.name = "wss",
+         .group = Group::listen,
+         .value = "HOST:PORT",
+         .field = &Options::wss,
+         .help = "Serve wallets over WebSocket in TLS.",
+         .defaults = Nothing},
+        {.name = "cert",
+         .group = Group::listen,
+         .value = "FILE",
+         .field = &Options::cert,
+         .help =
+             "The certificate for ssl and wss, in PEM, those that lead to a root behind it. Read "
+             "again when it changes, and on SIGHUP. By default a self-signed one is made in "
+             "datadir.",
+         .defaults = Nothing},
+        {.name = "key",
+         .group = Group::listen,
+         .value = "FILE",
+         .field = &Options::key,
+         .help = "The key of that certificate, in PEM, with no password. By default it is in the "
+                 "same file.",
+         .defaults = Nothing},
+        {.name = "proxy-protocol",
+         .group = Group::listen,
+         .value = "CIDR",
+         .field = &Options::proxy_protocol,
+         .help =
+             "Proxies that say whom they speak for: 10.0.0.5, 10.0.0.0/8, fd00::/8, or \"unix\" "
+             "for all on unix sockets. Each connection from there must begin with a PROXY header "
+             "(version 1 or 2), or a WebSocket have X-Forwarded-For. From others a PROXY header "
+             "is refused.",
          .defaults = Nothing},
         {.name = "admin",
          .group = Group::listen,
@@ -327,6 +380,7 @@ bool IsRepeatable(const OptionSpec& spec) {
     return std::holds_alternative<std::vector<Endpoint> Options::*>(spec.field) ||
            std::holds_alternative<std::vector<std::string> Options::*>(spec.field) ||
            std::holds_alternative<std::vector<Service> Options::*>(spec.field) ||
+           std::holds_alternative<TrustedProxies Options::*>(spec.field) ||
            std::holds_alternative<std::optional<std::vector<std::string>> Options::*>(spec.field);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/endpoint.h"
+#include "config/subnet.h"
 
 namespace amber::index {
 struct Coin;
@@ -21,7 +22,7 @@ enum class Command {
 };
 
 /// How blocks come from the node.
-enum class Source { automatic, rpc, rest, files };
+enum class Source { automatic, rpc, rest, files, p2p };
 
 /// How a first sync builds the index: by sorting everything once, or block by block.
 enum class FirstSync { automatic, bulk, blocks };
@@ -34,6 +35,14 @@ struct Service {
     Endpoint address;
 
     auto operator<=>(const Service&) const = default;
+};
+
+/// Proxies that are believed when they say whom they speak for.
+struct TrustedProxies {
+    std::vector<Subnet> subnets;
+    bool unix_sockets = false;
+
+    auto operator<=>(const TrustedProxies&) const = default;
 };
 
 /// What the operator asked for, every default filled in and every value checked. A plain value.
@@ -53,16 +62,23 @@ struct Options {
     std::string log_level;  ///< one of kLogLevels
 
     // The node.
-    /// At least one http://[USER:PASSWORD@]HOST[:PORT], best first. May hold passwords: never log.
+    /// http://[USER:PASSWORD@]HOST[:PORT], best first. May hold passwords: never log. Empty: there is
+    /// no RPC, blocks come by p2p.
     std::vector<std::string> daemon;
     std::filesystem::path daemon_cookie;
     Source source = Source::automatic;
+    std::vector<Endpoint> p2p;  ///< nodes as peers; not empty where blocks come by p2p
     std::filesystem::path blocks_dir;  ///< or one of the words kBlocksDirAuto, kBlocksDirOff
     std::optional<std::vector<std::string>> zmq;  ///< nothing: ask the node; empty: poll only
 
-    // Where we listen. Port 0 lets the system choose.
+    // Where we listen: an address (port 0 lets the system choose), or a unix socket.
     std::vector<Endpoint> tcp;
+    std::vector<Endpoint> ssl;
     std::vector<Endpoint> ws;
+    std::vector<Endpoint> wss;
+    std::filesystem::path cert;  ///< empty: one of our own, in `datadir`
+    std::filesystem::path key;   ///< empty: in the file `cert`
+    TrustedProxies proxy_protocol;
     std::optional<Endpoint> admin;  ///< nothing: no admin port
 
     // What wallets are told.

@@ -1,14 +1,19 @@
 #include "daemon_client/node.h"
 
+#include <spdlog/spdlog.h>
+
 #include <cstdlib>
 #include <stdexcept>
 
+#include "daemon_client/absent_rpc.h"
 #include "daemon_client/block_fetcher.h"
-#include "daemon_client/node_files.h"
 #include "daemon_client/mempool_reader.h"
 #include "daemon_client/node_check.h"
+#include "daemon_client/node_files.h"
 #include "daemon_client/node_url.h"
 #include "daemon_client/notifier.h"
+#include "daemon_client/p2p/peer_feed.h"
+#include "daemon_client/p2p/peer_set.h"
 #include "daemon_client/prefetcher.h"
 #include "daemon_client/rpc_client.h"
 #include "daemon_client/wallet_gateway.h"
@@ -40,74 +45,197 @@ std::vector<NodeUrl> ParseUrls(const std::vector<std::string>& texts, const inde
     return urls;
 }
 
+/// Nodes that are somebody's own are soon tried again.
+constexpr std::chrono::milliseconds kLastRetry(10000);
+
+constexpr std::chrono::milliseconds kPeerWait(1000);
+
+PeerSetOptions PeerSetOptionsOf(const NodeOptions& options) {
+    PeerSetOptions peers;
+    peers.addresses = options.peers;
+    peers.last_retry = kLastRetry;
+    return peers;
+}
+
+PeerFeedOptions PeerFeedOptionsOf(const NodeOptions& options) {
+    PeerFeedOptions feed;
+    feed.window.budget = options.prefetch_bytes;
+    feed.parse_threads = options.parse_threads;
+    return feed;
+}
+
+/// The node by RPC, and what is only to be had so.
+struct RpcSide {
+    RpcSide(const index::Coin& coin, const NodeOptions& options, index::NodeEventSink sink)
+        : client(coin, options, ParseUrls(options.urls, coin)),
+          files(coin, options, client),
+          mempool(client),
+          wallet(client, files),
+          notifier(options, client, std::move(sink)) {}
+
+    RpcClient client;
+    NodeFiles files;
+    MempoolReader mempool;
+    WalletGateway wallet;
+    Notifier notifier;
+};
+
+/// Blocks by RPC, by REST or from files.
+struct AskedBlocks {
+    AskedBlocks(const index::Coin& coin, const NodeOptions& options, RpcSide& rpc)
+        : fetcher(rpc.client, rpc.files, options.source),
+          prefetcher(coin, options, rpc.client, fetcher) {}
+
+    BlockFetcher fetcher;
+    Prefetcher prefetcher;
+};
+
+/// Blocks from peers.
+struct PeerBlocks {
+    PeerBlocks(const index::Coin& coin, const NodeOptions& options, index::NodeEventSink sink)
+        : set(coin, PeerSetOptionsOf(options)),
+          feed(
+              coin, PeerFeedOptionsOf(options),
+              [this](std::chrono::milliseconds delay, std::function<void()> task) {
+                  set.After(delay, std::move(task));
+              },
+              std::move(sink)) {}
+
+    PeerSet set;
+    PeerFeed feed;
+};
+
 }  // namespace
 
 class Node::Impl {
 public:
     Impl(const index::Coin& coin, NodeOptions options)
-        : coin_(coin),
-          options_(WithDefaults(std::move(options), coin)),
-          client_(coin, options_, ParseUrls(options_.urls, coin)),
-          files_(coin, options_, client_),
-          fetcher_(client_, files_, options_.source),
-          prefetcher_(coin, options_, client_, fetcher_),
-          mempool_(client_),
-          wallet_(client_, files_),
-          notifier_(options_, client_, [this](const NodeEvent& event) { OnEvent(event); }) {}
+        : coin_(coin), options_(WithDefaults(std::move(options), coin)) {
+        const bool by_peers = options_.source == Source::p2p;
+        if (!options_.use_rpc && !by_peers)
+            throw std::invalid_argument("without RPC, blocks can only come from peers");
+        if (options_.use_rpc)
+            rpc_.emplace(coin_, options_, [this](const NodeEvent& event) { OnEvent(event); });
+        if (by_peers)
+            peers_.emplace(coin_, options_, [this](const NodeEvent& event) { Tell(event); });
+        else
+            asked_.emplace(coin_, options_, *rpc_);
+        if (!rpc_) mempool_.emplace(Blocks());
+    }
 
     ~Impl() { Stop(); }
 
     void Start(index::NodeEventSink sink) {
         sink_ = std::move(sink);
-        client_.Start();
-        files_.Start();
-        notifier_.Start();
+        if (rpc_) {
+            rpc_->client.Start();
+            rpc_->files.Start();
+            rpc_->notifier.Start();
+        } else {
+            spdlog::info(
+                "there is no RPC of a node: no unconfirmed transactions, broadcasts, fees and raw "
+                "transactions for wallets");
+        }
+        if (peers_) {
+            spdlog::info("blocks come from peers");
+            peers_->set.Start(peers_->feed.Events());
+            peers_->feed.Start();
+        }
     }
 
     void Stop() {
-        prefetcher_.Stop();
-        notifier_.Stop();
-        client_.Stop();
-        files_.Stop();
+        if (asked_) asked_->prefetcher.Stop();
+        if (peers_) {
+            peers_->feed.Stop();
+            peers_->set.Stop();
+        }
+        if (!rpc_) return;
+        rpc_->notifier.Stop();
+        rpc_->client.Stop();
+        rpc_->files.Stop();
+    }
+
+    NodeResult<NodeReport> Check() {
+        if (rpc_) return CheckNode(rpc_->client, coin_);
+        if (const auto label = peers_->feed.WaitForPeer(kPeerWait)) {
+            NodeReport report;
+            report.daemon = *label;
+            return report;
+        }
+        std::string trouble = "no peer is connected yet";
+        for (const auto& peer : peers_->set.Status())
+            if (!peer.last_error.empty()) trouble += "; " + peer.last_error;
+        return index::NodeError{index::NodeError::Kind::unreachable, 0, trouble};
+    }
+
+    index::BlockFeed& Blocks() {
+        if (peers_) return peers_->feed;
+        return asked_->prefetcher;
+    }
+    index::MempoolSource& Mempool() {
+        if (rpc_) return rpc_->mempool;
+        return *mempool_;
+    }
+    index::WalletNode& Wallet() {
+        if (rpc_) return rpc_->wallet;
+        return no_wallet_;
+    }
+
+    void Wake() {
+        if (peers_)
+            peers_->feed.Wake();
+        else
+            asked_->prefetcher.Wake();
     }
 
     std::optional<std::string> SetUrls(const std::vector<std::string>& texts) {
+        if (!rpc_) return "amberd runs without a node's RPC (--daemon none)";
         try {
-            client_.SetUrls(ParseUrls(texts, coin_));
+            rpc_->client.SetUrls(ParseUrls(texts, coin_));
         } catch (const std::invalid_argument& error) {
             return error.what();
         }
         return std::nullopt;
     }
 
-    Status GetStatus() const {
-        const DaemonInfo daemon = client_.Current();
-        return {daemon.label,
-                daemon.verified,
-                files_.Directory(),
-                fetcher_.InUse(),
-                notifier_.ZmqTellsBlocks(),
-                notifier_.ZmqTellsMempool()};
+    Status GetStatus() {
+        Status status;
+        if (rpc_) {
+            const DaemonInfo daemon = rpc_->client.Current();
+            status = {daemon.label,
+                      daemon.verified,
+                      rpc_->files.Directory(),
+                      {},
+                      rpc_->notifier.ZmqTellsBlocks(),
+                      rpc_->notifier.ZmqTellsMempool()};
+        } else if (const auto label = peers_->feed.WaitForPeer({})) {
+            status.daemon = *label;
+            status.connected = true;
+        }
+        status.source = peers_ ? "p2p" : asked_->fetcher.InUse();
+        return status;
     }
 
     void OnEvent(const NodeEvent& event) {
-        if (event.kind == NodeEvent::Kind::tip_changed) {
-            prefetcher_.Wake();
-            files_.OnTip();
-        }
+        if (event.kind == NodeEvent::Kind::tip_changed) Wake();
+        Tell(event);
+    }
+
+    void Tell(const NodeEvent& event) {
+        if (event.kind == NodeEvent::Kind::tip_changed && rpc_) rpc_->files.OnTip();
         sink_(event);
     }
 
     const index::Coin& coin_;
     const NodeOptions options_;
-    RpcClient client_;
-    NodeFiles files_;
-    BlockFetcher fetcher_;
-    Prefetcher prefetcher_;
-    MempoolReader mempool_;
-    WalletGateway wallet_;
     index::NodeEventSink sink_;
-    Notifier notifier_;
+    std::optional<RpcSide> rpc_;
+    // One of these two.
+    std::optional<AskedBlocks> asked_;
+    std::optional<PeerBlocks> peers_;
+    // Where there is no RPC.
+    std::optional<EmptyMempool> mempool_;
+    AbsentWalletNode no_wallet_;
 };
 
 Node::Node(const index::Coin& coin, NodeOptions options)
@@ -118,13 +246,13 @@ Node::~Node() = default;
 void Node::Start(index::NodeEventSink sink) { impl_->Start(std::move(sink)); }
 void Node::Stop() { impl_->Stop(); }
 
-NodeResult<NodeReport> Node::Check() { return CheckNode(impl_->client_, impl_->coin_); }
+NodeResult<NodeReport> Node::Check() { return impl_->Check(); }
 
-index::BlockFeed& Node::Blocks() { return impl_->prefetcher_; }
-index::MempoolSource& Node::Mempool() { return impl_->mempool_; }
-index::WalletNode& Node::Wallet() { return impl_->wallet_; }
+index::BlockFeed& Node::Blocks() { return impl_->Blocks(); }
+index::MempoolSource& Node::Mempool() { return impl_->Mempool(); }
+index::WalletNode& Node::Wallet() { return impl_->Wallet(); }
 
-void Node::Wake() { impl_->prefetcher_.Wake(); }
+void Node::Wake() { impl_->Wake(); }
 
 std::optional<std::string> Node::SetUrls(const std::vector<std::string>& urls) {
     return impl_->SetUrls(urls);

@@ -20,8 +20,8 @@ namespace amber::daemon_client {
 /// The ports live as long as this object; after Stop() they answer NodeError::stopped.
 class Node {
 public:
-    /// Connects to nothing yet. Throws std::invalid_argument for a malformed URL; the message never
-    /// contains a password. `coin` must outlive the node.
+    /// Connects to nothing yet. Throws std::invalid_argument for a malformed URL or address; the
+    /// message never contains a password. `coin` must outlive the node.
     Node(const index::Coin& coin, NodeOptions options);
     ~Node();
 
@@ -32,7 +32,8 @@ public:
     /// Everything that waits returns within a second; no call of the sink afterwards. Idempotent.
     void Stop();
 
-    /// Asks the node what it is. Needs Start(). An error means that it could not be asked (yet):
+    /// Asks the node what it is; without RPC, whether a peer is connected, which then is one of our
+    /// network. Needs Start(). An error means that it could not be asked (yet):
     /// try again. `problems` are lasting and the operator's to solve.
     [[nodiscard]] index::NodeResult<NodeReport> Check();
 
@@ -48,11 +49,12 @@ public:
     std::optional<std::string> SetUrls(const std::vector<std::string>& urls);
 
     struct Status {
-        std::string daemon;      ///< host:port in use, or tried last
+        std::string daemon;      ///< host:port in use, or tried last; without RPC, of a peer
         bool connected = false;  ///< it answered the last time it was asked
         /// Where blocks and transactions are read; empty while the node is asked for them.
         std::filesystem::path blocks_dir;
-        std::string source;        ///< "files", "rest" or "rpc": how blocks come; empty before the first
+        /// "files", "rest", "rpc" or "p2p": how blocks come; empty before the first.
+        std::string source;
         bool zmq_blocks = false;   ///< new blocks are told by ZMQ, otherwise polled
         bool zmq_mempool = false;  ///< likewise for transactions
     };

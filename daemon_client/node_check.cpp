@@ -1,5 +1,6 @@
 #include "daemon_client/node_check.h"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
@@ -49,6 +50,17 @@ void JudgeState(NodeReport& report) {
             std::to_string(report.best_header.value) + "; Amber follows as it goes");
 }
 
+/// 0 if it is not there: a node that began with a snapshot does not know it at once.
+std::uint64_t ReadTxCount(const RpcResult& getchaintxstats) {
+    if (getchaintxstats.has_error()) return 0;
+    json::error_code failed;
+    const json::value value = json::parse(*getchaintxstats, failed);
+    if (failed || !value.is_object()) return 0;
+    const json::value* count = value.get_object().if_contains("txcount");
+    if (count == nullptr || !count->is_int64()) return 0;
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, count->get_int64()));
+}
+
 bool ReadSoftware(NodeReport& report, const std::string& getnetworkinfo) {
     json::error_code failed;
     const json::value value = json::parse(getnetworkinfo, failed);
@@ -70,11 +82,15 @@ NodeResult<NodeReport> CheckNode(RpcClient& client, const index::Coin& coin) {
     report.daemon = client.Current().label;
     // On the control lane: a daemon of another network must be described, not merely avoided.
     auto answers =
-        client.WaitBatch({{"getblockhash", "[0]"}, {"getblockchaininfo"}, {"getnetworkinfo"}},
+        client.WaitBatch({{"getblockhash", "[0]"},
+                          {"getblockchaininfo"},
+                          {"getnetworkinfo"},
+                          {"getchaintxstats", "[0]"}},
                          {.lane = Lane::control});
     if (answers.has_error()) return answers.error();
-    for (const auto& answer : *answers)
-        if (answer.has_error()) return answer.error();
+    // Only the progress of a first sync leans on the last.
+    for (std::size_t i = 0; i < 3; ++i)
+        if ((*answers)[i].has_error()) return (*answers)[i].error();
 
     const auto genesis = index::FromDisplayHex<index::BlockHash>(
         PlainString(*(*answers)[0]).value_or(std::string_view{}));
@@ -86,6 +102,7 @@ NodeResult<NodeReport> CheckNode(RpcClient& client, const index::Coin& coin) {
     report.best_header = state->tip.best_header;
     report.initial_download = state->tip.initial_download;
     report.pruned = state->pruned;
+    report.tx_count = ReadTxCount((*answers)[3]);
 
     JudgeNetwork(report, coin, genesis);
     JudgeVersion(report, coin);

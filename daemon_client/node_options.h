@@ -12,6 +12,7 @@ enum class Source {
     automatic,  ///< block files where they can be read, else REST where offered, else JSON-RPC
     rpc,        ///< JSON-RPC only
     rest,       ///< REST only; a node without it is reported and waited for
+    p2p,        ///< the peer-to-peer protocol, from all peers at once
 };
 
 /// How to reach and follow the node. The defaults suit a node on this machine.
@@ -19,9 +20,13 @@ struct NodeOptions {
     /// http://[user:password@]host[:port], in order of preference. On trouble the next is used,
     /// round and round. Empty: the coin's RPC port on 127.0.0.1.
     std::vector<std::string> urls;
+    /// False: there is no RPC; nothing is asked of a daemon. Needs Source::p2p.
+    bool use_rpc = true;
     /// For URLs without user and password. Empty: where the node puts it by default.
     std::filesystem::path cookie_file;
     Source source = Source::automatic;
+    /// host:port where nodes take peers, for Source::p2p.
+    std::vector<std::string> peers;
     /// tcp://host:port or ipc://path. Empty: asked from the node (getzmqnotifications).
     std::vector<std::string> zmq_endpoints;
     bool use_zmq = true;

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ struct NodeReport {
     std::string subversion;  ///< "/Satoshi:29.4.0/"
     std::string chain;       ///< as the node names it: "main", "regtest", ...
     index::Height height, best_header;
+    std::uint64_t tx_count = 0;  ///< of the chain up to `height`, about; 0 if the node cannot tell
     bool initial_download = false;
     bool pruned = false;
 

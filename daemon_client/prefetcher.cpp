@@ -30,7 +30,6 @@ constexpr std::size_t kHashesAhead = 500;  // list more when fewer are announced
 // Several small blocks are one request, up to these.
 constexpr std::size_t kRunBlocks = 8;
 constexpr std::size_t kRunBytes = 64 * 1024;
-constexpr std::size_t kSizeGuessAfterTrouble = 1 << 20;  // so that the next try is one block
 
 constexpr int kHeightOutOfRange = -8;
 
@@ -82,7 +81,7 @@ void Prefetcher::Stop() {
     {
         std::lock_guard lock(mutex_);
         stopped_ = true;
-        Truncate(0);
+        Truncate(plan_.First());
     }
     changed_.notify_all();
     pool_.Stop();
@@ -117,11 +116,10 @@ NodeResult<std::vector<BlockHash>> Prefetcher::Hashes(Height first, std::size_t 
 void Prefetcher::Restart(Height next) {
     {
         std::lock_guard lock(mutex_);
-        Truncate(0);
+        Truncate(plan_.First());
         first_id_ = last_id_ + 1;
         in_flight_ = 0;
-        next_ = next;
-        look_ = true;
+        plan_.Restart(next);
     }
     PlanAndRun();
 }
@@ -140,31 +138,19 @@ void Prefetcher::Wake() {
 
 std::vector<Block> Prefetcher::Take(std::size_t max_bytes, milliseconds wait) {
     const auto deadline = std::chrono::steady_clock::now() + wait;
-    const auto ready = [this] {
-        return !slots_.empty() && slots_.front().state == Slot::State::ready;
-    };
     {
         std::lock_guard lock(mutex_);
-        if (slots_.empty() && listing_ == 0) look_ = true;
+        if (plan_.IsEmpty() && listing_ == 0) look_ = true;
     }
     PlanAndRun();
 
     std::vector<Block> taken;
     {
         std::unique_lock lock(mutex_);
-        changed_.wait_until(lock, deadline, [&] { return ready() || woken_ || stopped_; });
+        changed_.wait_until(lock, deadline, [&] { return plan_.IsReady() || woken_ || stopped_; });
         woken_ = false;
         if (stopped_) return {};
-        std::size_t bytes = 0;
-        while (ready() && (taken.empty() || bytes + slots_.front().bytes <= max_bytes)) {
-            Slot& slot = slots_.front();
-            bytes += slot.bytes;
-            bytes_held_ -= slot.bytes;
-            taken.push_back(std::move(slot.block));
-            slots_.pop_front();
-            --announced_from_;
-            next_ = Next(next_);
-        }
+        taken = plan_.Take(max_bytes);
         // Progress; blocks that are merely ready behind a bad one are none.
         if (!taken.empty()) backoff_ = {};
     }
@@ -185,23 +171,24 @@ Prefetcher::Actions Prefetcher::Plan() {
     Actions actions;
     if (stopped_ || paused_) return actions;
     if (NeedsListing()) actions.push_back(ListHashes());
-    while (announced_from_ < slots_.size() && in_flight_ < max_in_flight_) {
-        const std::size_t run = RunLength(announced_from_);
-        if (bytes_held_ != 0 && bytes_held_ + run * size_guess_ > budget_) break;
-        actions.push_back(FetchRun(announced_from_));
+    while (plan_.FirstAnnounced() < plan_.End() && in_flight_ < max_in_flight_) {
+        const std::size_t held = plan_.BytesHeld();
+        if (held != 0 && held + RunLength() * plan_.SizeGuess() > budget_) break;
+        actions.push_back(FetchRun());
     }
     return actions;
 }
 
 bool Prefetcher::NeedsListing() const {
-    if (listing_ != 0 || slots_.size() - announced_from_ >= kHashesAhead) return false;
-    return look_ || next_.value + slots_.size() <= node_height_.value;
+    const std::size_t ahead = plan_.End().value - plan_.FirstAnnounced().value;
+    if (listing_ != 0 || ahead >= kHashesAhead) return false;
+    return look_ || plan_.End() <= node_height_;
 }
 
 std::function<void()> Prefetcher::ListHashes() {
     listing_ = ++last_id_;
     look_ = false;
-    const std::uint64_t first = next_.value + slots_.size();
+    const std::uint64_t first = plan_.End().value;
     const std::uint64_t known =
         node_height_.value >= first ? node_height_.value - first + 1 : std::uint64_t{1};
     std::vector<RpcRequest> batch{{"getblockcount"}};
@@ -225,50 +212,38 @@ void Prefetcher::OnListed(std::uint64_t listing, NodeResult<RpcClient::Answer> a
         if (height.has_error() || hashes.has_error())
             return Pause(height.has_error() ? height.error() : hashes.error(), kLastBackoff);
         node_height_ = *height;
-        if (next_.value == 0 && slots_.empty() && !hashes->empty() &&
-            hashes->front() != coin_.genesis)
+        if (plan_.End().value == 0 && !hashes->empty() && hashes->front() != coin_.genesis)
             return Pause({Kind::malformed, 0, "the node's genesis block is another one"},
                          kLastBackoff);
-        const std::size_t end = next_.value + slots_.size() + hashes->size();
+        const std::size_t end = plan_.End().value + hashes->size();
         if (end == 0)
             return Pause({Kind::malformed, 0, "the node has no genesis block"}, kLastBackoff);
         // Its chain became shorter while it answered.
         if (hashes->size() + 1 < answer->results.size())
             node_height_.value = std::min(node_height_.value, static_cast<std::uint32_t>(end) - 1);
-        GrowPlan(std::move(*hashes));
+        for (const BlockHash& hash : *hashes) plan_.Announce(hash);
     }
     PlanAndRun();
 }
 
-void Prefetcher::GrowPlan(std::vector<BlockHash> hashes) {
-    for (const BlockHash& hash : hashes) {
-        Slot slot;
-        slot.hash = hash;
-        slots_.push_back(std::move(slot));
-    }
-}
-
-std::size_t Prefetcher::RunLength(std::size_t first) const {
+std::size_t Prefetcher::RunLength() const {
     if (!fetcher_.TakesBatches()) return 1;
-    const std::size_t fitting = std::max<std::size_t>(1, kRunBytes / size_guess_);
-    return std::min({fitting, kRunBlocks, slots_.size() - first});
+    const std::size_t fitting = std::max<std::size_t>(1, kRunBytes / plan_.SizeGuess());
+    const std::size_t left = plan_.End().value - plan_.FirstAnnounced().value;
+    return std::min({fitting, kRunBlocks, left});
 }
 
-std::function<void()> Prefetcher::FetchRun(std::size_t first) {
-    const std::size_t run = RunLength(first);
+std::function<void()> Prefetcher::FetchRun() {
+    const std::size_t run = RunLength();
+    const Height height = plan_.FirstAnnounced();
     const std::uint64_t id = ++last_id_;
     std::vector<BlockHash> hashes;
     for (std::size_t i = 0; i < run; ++i) {
-        Slot& slot = slots_[first + i];
-        slot.state = Slot::State::fetching;
-        slot.id = id;
-        slot.bytes = size_guess_;
-        bytes_held_ += slot.bytes;
-        hashes.push_back(slot.hash);
+        const Height next = plan_.FirstAnnounced();
+        hashes.push_back(plan_.HashAt(next));
+        plan_.Claim(next, id);
     }
-    announced_from_ += run;
     ++in_flight_;
-    const Height height{next_.value + static_cast<std::uint32_t>(first)};
     return [this, id, height, run, hashes = std::move(hashes)] {
         fetcher_.Fetch(hashes, [this, id, height, run](NodeResult<std::vector<Bytes>> blocks,
                                                        std::uint64_t epoch) {
@@ -277,32 +252,23 @@ std::function<void()> Prefetcher::FetchRun(std::size_t first) {
     };
 }
 
-Prefetcher::Slot* Prefetcher::Find(Height height, std::uint64_t id) {
-    if (height < next_ || height.value - next_.value >= slots_.size()) return nullptr;
-    Slot& slot = slots_[height.value - next_.value];
-    return slot.id == id ? &slot : nullptr;
-}
-
 void Prefetcher::OnFetched(std::uint64_t id, Height first, std::size_t count,
                            NodeResult<std::vector<Bytes>> blocks, std::uint64_t epoch) {
     {
         std::lock_guard lock(mutex_);
         if (id >= first_id_) --in_flight_;
-        if (blocks.has_error() && Find(first, id) != nullptr) {
-            Truncate(first.value - next_.value);
+        if (blocks.has_error() && plan_.Waits(first, id)) {
+            Truncate(first);
             Pause(blocks.error(), kLastBackoff);
         }
         std::size_t largest = 1;
         for (std::size_t i = 0; blocks.has_value() && i < count; ++i) {
             const std::size_t size = (*blocks)[i].size();
             largest = std::max(largest, size);
-            Slot* slot = Find({first.value + static_cast<std::uint32_t>(i)}, id);
-            if (slot == nullptr) break;
-            bytes_held_ += size - slot->bytes;
-            slot->bytes = size;
+            spdlog::trace("block {}: {} bytes are here", first.value + i, size);
+            plan_.NoteSize({first.value + static_cast<std::uint32_t>(i)}, id, size);
         }
-        // Up at once, down slowly: a guess too low would overrun the budget.
-        if (blocks.has_value()) size_guess_ = std::max(largest, (size_guess_ * 7 + largest) / 8);
+        if (blocks.has_value()) plan_.LearnSize(largest);
     }
     if (blocks.has_error()) {
         // It answered, but not with what we need: another daemon may.
@@ -322,19 +288,15 @@ void Prefetcher::Parse(std::uint64_t id, Height height, Bytes raw, std::uint64_t
     BlockHash announced;
     {
         std::lock_guard lock(mutex_);
-        const Slot* slot = Find(height, id);
-        if (slot == nullptr) return;
-        announced = slot->hash;
+        if (!plan_.Waits(height, id)) return;
+        announced = plan_.HashAt(height);
     }
     auto block = CheckBlock(*coin_.codec, announced, std::move(raw));
     if (block.has_error()) return ReportBadBlock(id, height, block.error().why, epoch);
 
     std::lock_guard lock(mutex_);
-    Slot* slot = Find(height, id);
-    if (slot == nullptr) return;
-    slot->block = std::move(*block);
-    slot->state = Slot::State::ready;
-    if (height == next_) changed_.notify_all();
+    plan_.Fill(height, id, std::move(*block));
+    if (height == plan_.First()) changed_.notify_all();
 }
 
 void Prefetcher::ReportBadBlock(std::uint64_t id, Height height, const std::string& what,
@@ -342,11 +304,10 @@ void Prefetcher::ReportBadBlock(std::uint64_t id, Height height, const std::stri
     NodeError error{Kind::malformed, 0, {}};
     {
         std::lock_guard lock(mutex_);
-        const Slot* slot = Find(height, id);
-        if (slot == nullptr) return;
-        error.message = "bad block " + ToDisplayHex(slot->hash) + " at height " +
+        if (!plan_.Waits(height, id)) return;
+        error.message = "bad block " + ToDisplayHex(plan_.HashAt(height)) + " at height " +
                         std::to_string(height.value) + ": " + what;
-        Truncate(height.value - next_.value);
+        Truncate(height);
         if (epoch != BlockFetcher::kFromFiles) {
             error.message = "daemon " + client_.Current().label + ": " + error.message;
             Pause(error, kLastBackoffBadBlock);
@@ -357,20 +318,16 @@ void Prefetcher::ReportBadBlock(std::uint64_t id, Height height, const std::stri
     PlanAndRun();
 }
 
-/// Throws away the slots from the one with index `keep` on, and the listing that would follow them.
-void Prefetcher::Truncate(std::size_t keep) {
-    while (slots_.size() > keep) {
-        bytes_held_ -= slots_.back().bytes;
-        slots_.pop_back();
-    }
-    announced_from_ = std::min(announced_from_, keep);
+/// Throws away this height, all above, and the listing that would follow them.
+void Prefetcher::Truncate(Height from) {
+    plan_.Truncate(from);
     listing_ = 0;
     look_ = true;
 }
 
 /// What was asked before may still arrive; nothing new is asked for a while.
 void Prefetcher::Pause(const NodeError& error, milliseconds last_backoff) {
-    size_guess_ = std::max(size_guess_, kSizeGuessAfterTrouble);
+    plan_.ForgetSizes();
     look_ = true;
     if (stopped_ || error.kind == Kind::stopped) return;
     if (!IsKnown(error) && log_limit_.Allow(error.message))

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "index/first_block.h"
 #include "index/tables/header_merkle_table.h"
 #include "index/tables/txid_table.h"
 #include "index/tables/txnum_table.h"
@@ -97,20 +98,21 @@ std::optional<BlockHash> BlockProcessor::HashAt(Height height) const {
     return ReadBlockHash(reader_, height);
 }
 
-std::optional<UnspentOutput> BlockProcessor::TakeUnspent(const OutPoint& outpoint,
-                                                         Certainty certainty, BlockRows& rows) {
+void BlockProcessor::CountTaken(const OutPoint& outpoint, const UnspentOutput& output,
+                                BlockRows& rows) {
+    --state_.utxo_count;
+    if (output.num < rows.first) rows.spent.push_back({outpoint, output});
+}
+
+void BlockProcessor::TakeRepeated(const OutPoint& outpoint, BlockRows& rows) {
     auto output = pending_.Unspent().Remove(outpoint);
     if (!output) {
         if (!h_cursor_) h_cursor_.emplace(reader_.Prefixed(Table::h));
-        output = FindUnspent(reader_, *h_cursor_, outpoint, certainty);
-        if (!output) return std::nullopt;
-        if (certainty == Certainty::always_compare && pending_.Deletes(outpoint, *output))
-            return std::nullopt;
+        output = FindUnspent(reader_, *h_cursor_, outpoint, Certainty::always_compare);
+        if (!output || pending_.Deletes(outpoint, *output)) return;
         pending_.DeleteUnspent(outpoint, *output);
     }
-    --state_.utxo_count;
-    if (output->num < rows.first) rows.spent.push_back({outpoint, *output});
-    return output;
+    CountTaken(outpoint, *output, rows);
 }
 
 void BlockProcessor::AddOutputs(const Block& block, BlockRows& rows) {
@@ -122,7 +124,7 @@ void BlockProcessor::AddOutputs(const Block& block, BlockRows& rows) {
             const OutPoint outpoint{tx.txid, i};
             // Before BIP30 a coinbase could repeat a txid; the older output is then lost. Nearly
             // always there is none, so what begins alike must not be taken for it.
-            if (num == rows.first) (void)TakeUnspent(outpoint, Certainty::always_compare, rows);
+            if (num == rows.first) TakeRepeated(outpoint, rows);
             pending_.Unspent().Add(outpoint, {num, i, output.hash_x, output.value});
             ++state_.utxo_count;
             rows.uses.push_back({output.hash_x, num});
@@ -131,13 +133,33 @@ void BlockProcessor::AddOutputs(const Block& block, BlockRows& rows) {
     }
 }
 
-void BlockProcessor::SpendInputs(const Block& block, BlockRows& rows) {
+std::vector<std::optional<UnspentOutput>> BlockProcessor::FindInTables(const Block& block,
+                                                                       const KnownOutputs& known) {
+    std::vector<std::optional<UnspentOutput>> outputs(block.inputs.size());
+    std::vector<OutPoint> sought;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < block.inputs.size(); ++i) {
+        const OutPoint& outpoint = block.inputs[i];
+        if (outpoint.IsCoinbase() || pending_.Unspent().Contains(outpoint)) continue;
+        if (known && (outputs[i] = known(outpoint))) continue;
+        sought.push_back(outpoint);
+        places.push_back(i);
+    }
+    const auto found = FindSpentOutputs(store_, sought);
+    for (std::size_t i = 0; i < found.size(); ++i) outputs[places[i]] = found[i];
+    return outputs;
+}
+
+void BlockProcessor::SpendInputs(const Block& block, const KnownOutputs& known, BlockRows& rows) {
+    const auto in_tables = FindInTables(block, known);
     TxNum num = rows.first;
     for (const Block::Tx& tx : block.txs) {
         for (std::uint32_t i = 0; i < tx.input_count; ++i) {
             const OutPoint& outpoint = block.inputs[tx.first_input + i];
             if (outpoint.IsCoinbase()) continue;
-            const auto output = TakeUnspent(outpoint, Certainty::trust_single, rows);
+            auto output = pending_.Unspent().Remove(outpoint);
+            if (!output && (output = in_tables[tx.first_input + i]))
+                pending_.DeleteUnspent(outpoint, *output);
             if (!output)
                 throw FatalError("block " + ToDisplayHex(block.hash) + " at height " +
                                  std::to_string(rows.height.value) + " spends output " +
@@ -146,6 +168,7 @@ void BlockProcessor::SpendInputs(const Block& block, BlockRows& rows) {
                                  ", which is not in the index: the node sent a wrong block, or the "
                                  "database is damaged. Restart; if it happens again, delete the "
                                  "database and sync again");
+            CountTaken(outpoint, *output, rows);
             pending_.AddSpender(output->num, output->index, num);
             rows.spends.emplace_back(output->num, output->index);
             rows.uses.push_back({output->hash_x, num});
@@ -241,11 +264,8 @@ void BlockProcessor::AddUndo(const Block& block, BlockRows& rows) {
     if (rows.height.value >= reorg_limit_) pending_.DropUndo({rows.height.value - reorg_limit_});
 }
 
-void BlockProcessor::Connect(const Block& block, Undo undo) {
-    if (!state_.tip && block.hash != coin_.genesis)
-        throw FatalError("the node's first block is " + ToDisplayHex(block.hash) +
-                         ", not the genesis block of " + std::string(coin_.name) + " " +
-                         std::string(coin_.network) + "; check --coin, --network and --daemon");
+void BlockProcessor::Connect(const Block& block, Undo undo, const KnownOutputs& known) {
+    if (!state_.tip) CheckFirstBlock(coin_, block.hash);
     if (undo == Undo::keep) {
         has_undo_ = true;
     } else if (has_undo_) {
@@ -262,7 +282,7 @@ void BlockProcessor::Connect(const Block& block, Undo undo) {
     AddHeader(block, rows);
     if (spendable) {
         AddOutputs(block, rows);
-        SpendInputs(block, rows);
+        SpendInputs(block, known, rows);
     }
     AddHistory(rows, undo);
     if (undo == Undo::skip) return;

@@ -12,6 +12,7 @@
 #include "index/lookup.h"
 #include "index/pending_rows.h"
 #include "index/query/tx_counts.h"
+#include "index/spent_outputs.h"
 #include "index/store/reader.h"
 #include "index/store/store.h"
 #include "index/tables/meta_table.h"
@@ -44,8 +45,8 @@ public:
     enum class Undo { keep, skip };
     /// Precondition: the block follows the tip (its `previous` is the tip's hash). With Undo::keep
     /// it can be disconnected later, as far as all blocks after it are kept too: Undo::skip gives
-    /// up the undo of all blocks before.
-    void Connect(const Block& block, Undo undo);
+    /// up the undo of all blocks before. What is in `known` is not looked up in the tables.
+    void Connect(const Block& block, Undo undo, const KnownOutputs& known = {});
     /// Makes everything connected so far durable and readable.
     void Flush();
     [[nodiscard]] std::size_t PendingBytes() const { return pending_.MemoryBytes(); }
@@ -67,14 +68,18 @@ private:
 
     void Load();
     void AddOutputs(const Block& block, BlockRows& rows);
-    void SpendInputs(const Block& block, BlockRows& rows);
+    void SpendInputs(const Block& block, const KnownOutputs& known, BlockRows& rows);
+    /// Of each input the output that it spends; nothing for those that are pending.
+    std::vector<std::optional<UnspentOutput>> FindInTables(const Block& block,
+                                                           const KnownOutputs& known);
     void AddHeader(const Block& block, BlockRows& rows);
     void AddHistory(BlockRows& rows, Undo undo);
     void AddUndo(const Block& block, BlockRows& rows);
+    /// Takes out an output that the block replaces by one of the same outpoint, if there is one.
+    void TakeRepeated(const OutPoint& outpoint, BlockRows& rows);
+    void CountTaken(const OutPoint& outpoint, const UnspentOutput& output, BlockRows& rows);
     void TouchTxs(const Block& block);
     void TouchTxsOfTip();
-    std::optional<UnspentOutput> TakeUnspent(const OutPoint& outpoint, Certainty certainty,
-                                             BlockRows& rows);
     /// The first transaction that may be undone: of the lowest block that has or will have undo.
     [[nodiscard]] TxNum Settled() const;
     /// Deletes the undo rows of all blocks below `height`. Precondition: nothing is pending.

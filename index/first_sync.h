@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <functional>
 #include <optional>
 
@@ -20,8 +21,8 @@ public:
         std::function<SyncInbox::Contents(std::chrono::milliseconds wait)> take_mail;
         std::function<bool()> stopping;
         std::function<void(const NodeTip& node, const std::optional<Tip>& tip,
-                           std::uint64_t bytes_done)>
-            moved;
+                           std::uint64_t bytes_done, double tables_share)>
+            moved;  ///< at least once before `writing`; tables_share: IndexerStatus::Tables
         std::function<void(double part)> writing;  ///< the tables
     };
     /// Returns when the rest is for the block processor, or on a stop; then what was done is saved.
@@ -36,6 +37,7 @@ private:
     [[nodiscard]] Height EndFor(const NodeTip& node) const;
     void MeetNodeChain();
     void Finish(const Listener& listener);
+    [[nodiscard]] double TablesShare() const;
 
     const Coin& coin_;
     store::Store& store_;
@@ -44,6 +46,8 @@ private:
     std::optional<bulk::BulkBuilder> builder_;
     bool met_ = false;  ///< the builder's tip is on the node's chain, as far as we know
     std::uint64_t bytes_done_ = 0;
+    std::chrono::steady_clock::time_point reading_since_;
+    std::chrono::duration<double> adding_{0};  ///< of that time, what the builder took
 };
 
 }  // namespace amber::index

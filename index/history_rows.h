@@ -10,30 +10,32 @@ namespace amber::index {
 struct ScriptUse {
     HashX hash_x;
     TxNum num;
+
+    [[nodiscard]] TxNum Num() const { return num; }
+    [[nodiscard]] bool SameScript(const ScriptUse& other) const { return hash_x == other.hash_x; }
+    [[nodiscard]] auto Key() const { return tables::HistoryKey(hash_x, num); }
     friend auto operator<=>(const ScriptUse&, const ScriptUse&) = default;
 };
 
 /// A packed history row ends here, so that reading a part of a busy script stays cheap.
 inline constexpr std::size_t kHistoryValueMax = 4096;
 
-/// The rows of Table::history, packed, for sorted uses, repeats allowed. `use_of(*i)` gives a
-/// ScriptUse. Calls put(key, value) in key order.
-template <class Iterator, class UseOf, class Put>
-void PackHistory(Iterator i, Iterator end, UseOf&& use_of, Put&& put) {
+/// The rows of Table::history, packed, for a range of sorted uses, repeats allowed: ScriptUse or
+/// what has its functions. Calls put(key, value) in key order.
+template <class Uses, class Put>
+void PackHistory(const Uses& uses, Put&& put) {
     std::string value;
-    while (i != end) {
-        const ScriptUse first = use_of(*i);
+    for (auto i = uses.begin(); i != uses.end();) {
+        const auto& first = *i;
         value.clear();
-        TxNum last = first.num;
-        for (; i != end; ++i) {
-            const ScriptUse use = use_of(*i);
-            if (use.hash_x != first.hash_x) break;
-            if (use.num == last) continue;  // the same transaction again
+        for (TxNum last = first.Num(); i != uses.end() && i->SameScript(first); ++i) {
+            const TxNum num = i->Num();
+            if (num == last) continue;  // the same transaction again
             if (value.size() >= kHistoryValueMax) break;
-            tables::AppendVarInt(value, use.num.value - last.value);
-            last = use.num;
+            tables::AppendVarInt(value, num.value - last.value);
+            last = num;
         }
-        put(tables::HistoryKey(first.hash_x, first.num).View(), std::string_view(value));
+        put(std::string_view(first.Key()), std::string_view(value));
     }
 }
 

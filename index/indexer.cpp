@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <mutex>
 #include <utility>
 
@@ -125,6 +126,9 @@ void Indexer::Impl::Run(BlockFeed& feed, MempoolSource& mempool_source) {
         list_mempool_ |= mail.mempool_changed;
         const Progress progress = FollowChain();
         UpdateStatus();
+        // The mempool has moved with the blocks: wallets hear of them before the node is asked for
+        // more. After a reorganisation it has to be asked first.
+        if (progress == Progress::caught_up && synced_ && tip_moved_ && !disconnected_) Publish();
         if (progress == Progress::caught_up && FollowMempool(mail)) {
             Publish();
             wait = list_mempool_ ? kTroubleWait : kIdleWait;
@@ -175,18 +179,19 @@ void Indexer::Impl::BuildInBulk() {
     sync.Run({.take_mail = [this](milliseconds wait) { return inbox_.Take(wait); },
               .stopping = [this] { return inbox_.Stopping(); },
               .moved =
-                  [this](const NodeTip& node, const std::optional<Tip>& tip, std::uint64_t bytes) {
+                  [this](const NodeTip& node, const std::optional<Tip>& tip, std::uint64_t bytes,
+                         double tables_share) {
                       const std::lock_guard lock(shared_mutex_);
                       status_.tip = tip;
                       status_.node_height = node.height;
                       status_.block_bytes_done = bytes;
-                      if (!status_.tables_written) status_.tables_written = 0;
+                      status_.tables = {.written = 0, .share = tables_share};
                       bytes_done_ = bytes;
                   },
               .writing =
                   [this](double part) {
                       const std::lock_guard lock(shared_mutex_);
-                      status_.tables_written = part;
+                      status_.tables->written = part;
                   }});
     processor_.Reload();
 }
@@ -280,13 +285,24 @@ void Indexer::Impl::ConnectBlock(const Block& block, const NodeTip& node) {
     const std::uint32_t height = processor_.NextHeight().value;
     const std::uint32_t target = std::max(node.best_header.value, node.height.value);
     const bool near_tip = height + options_.reorg_limit > target;
-    processor_.Connect(block, synced_ || near_tip ? BlockProcessor::Undo::keep
-                                                  : BlockProcessor::Undo::skip);
+    if (synced_) spdlog::trace("block {}: begin", height);
+    KnownOutputs known;
+    // After a reorganisation the mempool has to be looked through first.
+    if (synced_ && !disconnected_)
+        known = [this](const OutPoint& outpoint) { return mempool_.FindConfirmedSpent(outpoint); };
+    processor_.Connect(
+        block, synced_ || near_tip ? BlockProcessor::Undo::keep : BlockProcessor::Undo::skip,
+        known);
+    if (synced_) spdlog::trace("block {}: rows", height);
     bytes_done_ += block.raw.size();
     tip_moved_ = true;
     if (synced_) {
+        // The mempool looks at nothing that is being written.
+        auto applied =
+            std::async(std::launch::async, [this, &block] { mempool_.ApplyBlock(block); });
         processor_.Flush();
-        mempool_.ApplyBlock(block);
+        spdlog::trace("block {}: connected", height);
+        applied.get();
     } else {
         // There is nobody yet to tell of changes.
         (void)processor_.TakeTouched();
@@ -368,6 +384,7 @@ void Indexer::Impl::Publish() {
             Announcement{view, std::exchange(tip_moved_, false), std::move(touched),
                          std::move(touched_txs)}));
     tip_moved_ = false;
+    spdlog::trace("view {}: height {}, announced", view->serial, view->tip.height.value);
 }
 
 void Indexer::Impl::UpdateStatus() {

@@ -35,8 +35,12 @@ struct IndexerStatus {
     std::size_t mempool_txs = 0;
     std::uint64_t block_bytes_done = 0;  ///< raw bytes of blocks indexed by this process
     std::uint64_t utxo_count = 0;
-    /// Of a first sync that builds in bulk, the part of the tables that is written, 0 to 1.
-    std::optional<double> tables_written;
+    /// Of a first sync that builds in bulk.
+    struct Tables {
+        double written = 0;  ///< the part of them, 0 to 1
+        double share = 0;    ///< how long they take, by how long reading all blocks takes: estimated
+    };
+    std::optional<Tables> tables;
 };
 
 /// Follows the node: blocks into the tables, transactions into the mempool, each change published

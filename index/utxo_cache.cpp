@@ -1,5 +1,7 @@
 #include "index/utxo_cache.h"
 
+#include <algorithm>
+#include <random>
 #include <utility>
 
 namespace amber::index {
@@ -8,55 +10,65 @@ namespace {
 
 template <std::size_t Size>
 void PackInt(std::uint8_t (&out)[Size], std::uint64_t value) {
-    std::memcpy(out, &value, Size);  // little-endian: this never reaches the disk
+    std::memcpy(out, &value, Size);
 }
-template <std::size_t Size>
-std::uint64_t UnpackInt(const std::uint8_t (&in)[Size]) {
-    std::uint64_t value = 0;
-    std::memcpy(&value, in, Size);
-    return value;
-}
-
 }  // namespace
 
-UtxoCache::Packed UtxoCache::Packed::Pack(const UnspentOutput& output) {
-    Packed packed;
-    std::memcpy(packed.hash_x, output.hash_x.bytes.data(), HashX::kSize);
-    PackInt(packed.num, output.num.value);
-    PackInt(packed.index, output.index);
-    PackInt(packed.value, static_cast<std::uint64_t>(output.value));
-    return packed;
+UtxoCache::Slot UtxoCache::Slot::Pack(std::uint64_t fingerprint, const UnspentOutput& output) {
+    Slot slot;
+    std::memcpy(slot.fingerprint, &fingerprint, sizeof fingerprint);
+    std::memcpy(slot.hash_x, output.hash_x.bytes.data(), HashX::kSize);
+    PackInt(slot.num, output.num.value);
+    PackInt(slot.index, output.index);
+    PackInt(slot.value, static_cast<std::uint64_t>(output.value));
+    slot.value[6] |= kTaken;
+    return slot;
 }
 
-UnspentOutput UtxoCache::Packed::Unpack() const {
-    UnspentOutput output;
-    std::memcpy(output.hash_x.bytes.data(), hash_x, HashX::kSize);
-    output.num = {UnpackInt(num)};
-    output.index = static_cast<std::uint32_t>(UnpackInt(index));
-    output.value = static_cast<Amount>(UnpackInt(value));
-    return output;
-}
+UtxoCache::UtxoCache(const Txids& txids, const TxNum& first_num)
+    : txids_(txids),
+      first_num_(first_num),
+      spread_((std::uint64_t{std::random_device()()} << 32 | std::random_device()()) | 1) {}
 
-UtxoCache::Fingerprint UtxoCache::FingerprintOf(const OutPoint& outpoint) {
+std::uint64_t UtxoCache::FingerprintOf(const OutPoint& outpoint) {
     std::uint64_t bits;
     std::memcpy(&bits, outpoint.txid.bytes.data(), sizeof bits);
-    bits ^= outpoint.index * 0x9e3779b97f4a7c15ull;
-    Fingerprint fingerprint;
-    std::memcpy(fingerprint.bytes, &bits, sizeof bits);
-    return fingerprint;
+    return bits ^ MixedIn(outpoint.index);
+}
+
+std::size_t UtxoCache::HomeOf(std::uint64_t fingerprint) const {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::size_t>(Wide{fingerprint * spread_} * slots_.size() >> 64);
+}
+
+std::size_t UtxoCache::Find(std::uint64_t fingerprint) const {
+    std::size_t at = HomeOf(fingerprint);
+    while (slots_[at].Taken() && slots_[at].Fingerprint() != fingerprint) at = After(at);
+    return at;
 }
 
 void UtxoCache::Add(const OutPoint& outpoint, const UnspentOutput& output) {
-    const auto [slot, inserted] = slots_.try_emplace(FingerprintOf(outpoint), Packed::Pack(output));
-    if (!inserted) collided_.emplace(outpoint, output);
+    constexpr std::size_t kLeast = 1000;
+    if (used_ == MostIn(slots_.size())) Resize(std::max(kLeast, 2 * slots_.size()));
+    const std::uint64_t fingerprint = FingerprintOf(outpoint);
+    Slot& slot = slots_[Find(fingerprint)];
+    if (slot.Taken()) {
+        collided_.emplace(outpoint, output);
+        return;
+    }
+    slot = Slot::Pack(fingerprint, output);
+    ++used_;
 }
 
 std::optional<UnspentOutput> UtxoCache::Remove(const OutPoint& outpoint) {
-    if (const auto slot = slots_.find(FingerprintOf(outpoint)); slot != slots_.end()) {
-        const auto output = slot->second.Unpack();
-        if (Is(output, outpoint)) {
-            slots_.erase(slot);
-            return output;
+    if (used_ > 0) {
+        const std::size_t at = Find(FingerprintOf(outpoint));
+        if (slots_[at].Taken()) {
+            const auto output = slots_[at].Unpack();
+            if (Is(output, outpoint)) {
+                Erase(at);
+                return output;
+            }
         }
     }
     if (collided_.empty()) return std::nullopt;
@@ -65,24 +77,66 @@ std::optional<UnspentOutput> UtxoCache::Remove(const OutPoint& outpoint) {
     return node.mapped();
 }
 
+void UtxoCache::Erase(std::size_t at) {
+    std::size_t gap = at;
+    const auto distance = [this](std::size_t from, std::size_t to) {
+        return to >= from ? to - from : to + slots_.size() - from;
+    };
+    for (at = After(at); slots_[at].Taken(); at = After(at)) {
+        if (distance(HomeOf(slots_[at].Fingerprint()), at) < distance(gap, at)) continue;
+        slots_[gap] = slots_[at];
+        gap = at;
+    }
+    slots_[gap] = {};
+    --used_;
+}
+
+void UtxoCache::Prefetch(const OutPoint& outpoint) const {
+    if (slots_.empty()) return;
+    const Slot* home = &slots_[HomeOf(FingerprintOf(outpoint))];
+    __builtin_prefetch(home, 1);
+    __builtin_prefetch(home + 1, 1);  // most ways end there
+}
+
+void UtxoCache::PrefetchTxid(const OutPoint& outpoint) const {
+    if (used_ == 0) return;
+    const Slot& slot = slots_[Find(FingerprintOf(outpoint))];
+    if (slot.Taken()) __builtin_prefetch(&TxidOf(slot.Num()));
+}
+
+bool UtxoCache::Contains(const OutPoint& outpoint) const {
+    if (used_ > 0) {
+        const Slot& slot = slots_[Find(FingerprintOf(outpoint))];
+        if (slot.Taken() && Is(slot.Unpack(), outpoint)) return true;
+    }
+    return !collided_.empty() && collided_.contains(outpoint);
+}
+
 void UtxoCache::Reserve(std::size_t max_bytes) {
     constexpr std::size_t kLeast = 1000;
-    std::size_t outputs = max_bytes / (sizeof(Fingerprint) + sizeof(Packed) + 2);
-    slots_.reserve(kLeast);
-    // It grows by doubling: the largest step that still fits.
-    for (std::size_t step = slots_.bucket_count(); step <= outputs; step *= 2)
-        slots_.reserve(static_cast<std::size_t>(static_cast<double>(step) * slots_.max_load_factor()));
+    Resize(std::max({kLeast, max_bytes / sizeof(Slot), slots_.size()}));
+}
+
+void UtxoCache::Resize(std::size_t slots) {
+    const auto old = std::exchange(slots_, decltype(slots_)(slots));
+    for (const Slot& slot : old)
+        if (slot.Taken()) slots_[Find(slot.Fingerprint())] = slot;
 }
 
 void UtxoCache::Clear() {
-    slots_ = {};
+    slots_ = decltype(slots_)();
+    used_ = 0;
+    collided_ = {};
+}
+
+void UtxoCache::Empty() {
+    if (used_ > 0) std::memset(static_cast<void*>(slots_.data()), 0, slots_.size() * sizeof(Slot));
+    used_ = 0;
     collided_ = {};
 }
 
 std::size_t UtxoCache::MemoryBytes() const {
-    // One byte of metadata a slot; 15 slots to a group of 16 bytes.
-    return slots_.bucket_count() * (sizeof(Fingerprint) + sizeof(Packed) + 2) +
-           collided_.size() * 120;
+    return slots_.size() * sizeof(Slot) + collided_.size() * 120;
 }
 
 }  // namespace amber::index

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <cmath>
 #include <csignal>
 #include <fstream>
 #include <iostream>
@@ -15,6 +16,7 @@
 #include "config/version.h"
 #include "daemon_client/file_feed.h"
 #include "daemon_client/node.h"
+#include "index/chain_check.h"
 #include "index/digest.h"
 #include "index/indexer.h"
 #include "index/store/store.h"
@@ -34,10 +36,8 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kTick(500);
 constexpr milliseconds kNodeCheckPause(1000);
-/// Descriptors that are not sessions: database files, listeners, the node.
-constexpr std::size_t kOtherDescriptors = 4096 + 256;
-/// How long a bulk build writes its tables, measured by how long it reads blocks.
-constexpr double kTablesTail = 0.5;
+/// Descriptors that are not sessions: database files, listeners, the node, handshakes.
+constexpr std::size_t kOtherDescriptors = 4096 + 256 + 2000;
 
 // From the operator's options to those of the parts
 
@@ -47,12 +47,27 @@ std::size_t CacheBytesOf(const config::Options& options) {
 /// While serving. An answer takes a tenth of the memory of the rows it is computed from.
 std::size_t AnswerCacheBytesOf(const config::Options& options) { return CacheBytesOf(options) / 4; }
 
+void AddListeners(ServerOptions& server, TransportKind kind,
+                  const std::vector<config::Endpoint>& addresses) {
+    for (const auto& at : addresses) {
+        ListenOptions listen{.transport = kind, .host = at.host, .port = at.port};
+        if (config::IsUnixPath(at)) listen.unix_path = at.host;
+        server.listeners.push_back(std::move(listen));
+    }
+}
+
 ServerOptions ServerOptionsOf(const config::Options& options) {
     ServerOptions server;
-    for (const auto& at : options.tcp)
-        server.listeners.push_back({TransportKind::tcp, at.host, at.port});
-    for (const auto& at : options.ws)
-        server.listeners.push_back({TransportKind::websocket, at.host, at.port});
+    AddListeners(server, TransportKind::tcp, options.tcp);
+    AddListeners(server, TransportKind::ssl, options.ssl);
+    AddListeners(server, TransportKind::ws, options.ws);
+    AddListeners(server, TransportKind::wss, options.wss);
+    server.certificate = {options.cert, options.key};
+    if (options.cert.empty())
+        server.certificate = {options.datadir / "cert.pem", options.datadir / "key.pem", true};
+    for (const auto& subnet : options.proxy_protocol.subnets)
+        server.proxies.subnets.emplace_back(subnet.address, subnet.bits);
+    server.proxies.unix_sockets = options.proxy_protocol.unix_sockets;
     for (const auto& service : options.report_service) {
         PublicHost host{.name = service.address.host};
         const std::uint16_t port = service.address.port;
@@ -109,7 +124,13 @@ daemon_client::NodeOptions NodeOptionsOf(const config::Options& options) {
         case config::Source::files:  // what is in them is read before
             node.source = daemon_client::Source::automatic;
             break;
+        case config::Source::p2p:
+            node.source = daemon_client::Source::p2p;
+            break;
     }
+    node.use_rpc = !options.daemon.empty();
+    if (!node.use_rpc) node.source = daemon_client::Source::p2p;
+    for (const auto& peer : options.p2p) node.peers.push_back(ToString(peer));
     node.use_block_files = options.blocks_dir != config::kBlocksDirOff;
     if (options.blocks_dir != config::kBlocksDirAuto) node.blocks_dir = options.blocks_dir;
     if (options.zmq) {
@@ -148,15 +169,31 @@ std::unique_ptr<daemon_client::FileFeed> OpenFiles(const config::Options& option
     return std::move(*feed);
 }
 
-ProgressSample SampleOf(const index::IndexerStatus& status, steady_clock::time_point now) {
+/// How many transactions a chain has up to a height.
+struct ChainCount {
+    index::Height height;
+    std::uint64_t txs = 0;
+};
+
+/// Transactions up to a height near one where they are known; 0: not known.
+std::uint64_t TxsAt(index::Height height, const std::optional<ChainCount>& known) {
+    constexpr double kNear = 0.01;
+    if (!known || known->height.value == 0) return 0;
+    const double ratio = static_cast<double>(height.value) / known->height.value;
+    if (std::abs(ratio - 1) > kNear) return 0;
+    return static_cast<std::uint64_t>(static_cast<double>(known->txs) * ratio);
+}
+
+ProgressSample SampleOf(const index::IndexerStatus& status, steady_clock::time_point now,
+                        const std::optional<ChainCount>& known = {}) {
     return {.time = now,
             .height = status.tip ? status.tip->height.value : 0,
             .target_height = status.node_height.value,
             .txs = status.tip ? status.tip->tx_count : 0,
-            .txs_target = 0,
+            .txs_target = TxsAt(status.node_height, known),
             .bytes = status.block_bytes_done,
-            .tail = status.tables_written ? kTablesTail : 0,
-            .tail_done = status.tables_written.value_or(0)};
+            .tail = status.tables ? status.tables->share : 0,
+            .tail_done = status.tables ? status.tables->written : 0};
 }
 
 std::string DigestText(const index::Digest& digest) {
@@ -208,6 +245,7 @@ private:
     bool CheckNode();
     void OnSynced(const index::View& view);
     void Tick(ProgressDisplay& display);
+    void OnSignal(int signal);
     AdminTarget MakeTarget();
     std::vector<std::string> SetDaemonUrls(const std::vector<std::string>& urls);
 
@@ -221,7 +259,8 @@ private:
     std::atomic<bool> failed_ = false;
     std::stop_source stop_;  ///< of the search for blocks in files
     std::mutex progress_mutex_;
-    ProgressMeter meter_;            // guarded by progress_mutex_
+    ProgressMeter meter_;                   // guarded by progress_mutex_
+    std::optional<ChainCount> node_chain_;  // guarded by progress_mutex_; as it was at the start
     std::vector<std::string> urls_;  // guarded by progress_mutex_; passwords blanked out
     std::unique_ptr<AdminServer> admin_;
 };
@@ -232,6 +271,8 @@ bool Application::CheckNode() {
         const auto report = node_.Check();
         if (report && report->problems.empty()) {
             for (const auto& note : report->notes) spdlog::info("{}", note);
+            const std::lock_guard lock(progress_mutex_);
+            if (report->tx_count > 0) node_chain_ = {report->height, report->tx_count};
             return true;
         }
         if (report) {
@@ -280,7 +321,7 @@ void Application::Tick(ProgressDisplay& display) {
     ProgressReading reading;
     {
         const std::lock_guard lock(progress_mutex_);
-        meter_.Add(SampleOf(status, now));
+        meter_.Add(SampleOf(status, now, node_chain_));
         reading = meter_.Read();
     }
     if (status.synced) {
@@ -293,6 +334,15 @@ void Application::Tick(ProgressDisplay& display) {
     if (service_manager_.WatchdogInterval()) service_manager_.Watchdog();
 }
 
+void Application::OnSignal(int signal) {
+    if (signal == SIGHUP) {
+        spdlog::info("SIGHUP: reading the certificate again");
+        return wallets_.ReloadCertificate();
+    }
+    spdlog::info("{}: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
+    stopping_ = true;
+}
+
 int Application::Run(const sigset_t& signals) {
     node_.Start([this](const index::NodeEvent& event) { indexer_.OnNodeEvent(event); });
     std::thread sync([this] { Sync(); });
@@ -300,10 +350,8 @@ int Application::Run(const sigset_t& signals) {
         ProgressDisplay display(OnTerminal());
         const timespec tick{0, std::chrono::nanoseconds(kTick).count()};
         while (!stopping_) {
-            if (const int signal = sigtimedwait(&signals, nullptr, &tick); signal > 0) {
-                spdlog::info("{}: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
-                stopping_ = true;
-            }
+            if (const int signal = sigtimedwait(&signals, nullptr, &tick); signal > 0)
+                OnSignal(signal);
             Tick(display);
         }
     }
@@ -436,12 +484,22 @@ int Import(const config::Options& options, const sigset_t& signals) {
     return ImportCommand(options).Run(signals);
 }
 
-/// Reads every row, which proves every checksum.
+std::function<void(index::Height)> SayNowAndThen(std::string what) {
+    return [what = std::move(what), said = steady_clock::now()](index::Height height) mutable {
+        const auto now = steady_clock::now();
+        if (now - said < std::chrono::seconds(10)) return;
+        said = now;
+        spdlog::info("{}: right up to height {}", what, height.value);
+    };
+}
+
+/// Reads every row, which proves every checksum; headers and txids prove each other.
 int Check(const config::Options& options) {
     auto where = StoreOptionsOf(options);
     where.read_only = true;
     const index::store::Store store(where);
     const index::store::Reader reader(store, index::store::Reach::disk);
+    index::CheckChain(*options.coin, reader, SayNowAndThen("headers and txids"));
     const auto digest = index::ComputeDigest(reader);
     if (options.digest) {
         std::cout << DigestText(digest) << "\n";
@@ -472,6 +530,7 @@ int main(int argc, char** argv, char** env) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    if (options.command == config::Command::serve) sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     signal(SIGPIPE, SIG_IGN);
     try {

@@ -105,10 +105,6 @@ FileResult<MaskedFile> BlockFiles::OpenFile(std::uint32_t number) const {
     return MaskedFile::Open(PathOf(number), list_.empty() ? key_ : list_[number].key);
 }
 
-FileResult<MaskedFile> BlockFiles::OpenUndo(std::uint32_t file) const {
-    return MaskedFile::Open(directory_ / NameOf("rev", file), key_);
-}
-
 FileResult<void> BlockFiles::CheckNetwork() {
     std::optional<FileError> problem;
     std::size_t place = 0;

@@ -70,8 +70,6 @@ public:
         const index::BlockHash& root) const;
     [[nodiscard]] std::size_t CountUpTo(const index::BlockHash& root) const;
     [[nodiscard]] std::size_t BlockCount() const;
-    /// rev?????.dat, the undo data of the blocks in the file of that number: see UndoFile.
-    [[nodiscard]] FileResult<MaskedFile> OpenUndo(std::uint32_t file) const;
     [[nodiscard]] std::filesystem::path PathOf(std::uint32_t file) const;
     [[nodiscard]] const std::filesystem::path& Directory() const { return directory_; }
 

@@ -34,7 +34,9 @@ public:
     using Callback = std::function<void(PeerResult<T>)>;
 
     /// getheaders: what follows the first hash of `locator` that is on its chain; at most 2,000
-    /// headers, none if it has no more. Their framing is checked, nothing else.
+    /// headers, none if it has no more. The first is a child of one of `locator` or of the genesis
+    /// block; but for that, only their framing is checked. At most 101 hashes, else
+    /// Kind::overloaded.
     virtual void GetHeaders(std::vector<index::BlockHash> locator,
                             Callback<std::vector<index::Bytes>> done) = 0;
 
@@ -42,8 +44,9 @@ public:
         std::vector<index::Bytes> raw;  ///< as they came; each has a hash that was asked for
         std::vector<index::BlockHash> missing;
     };
-    /// getdata, with witnesses. Kind::missing if it has none of them. The time limit begins anew
-    /// with each of the blocks that arrives.
+    /// getdata, with witnesses where the peer serves them. Kind::missing if it has none of them.
+    /// The time limit begins anew with each of the blocks that arrives. At most 50,000 hashes, else
+    /// Kind::overloaded; one that is named twice counts once.
     virtual void GetBlocks(std::vector<index::BlockHash> hashes, Callback<Blocks> done) = 0;
 
     /// Ends the connection: it misbehaved. Pending requests get the error.

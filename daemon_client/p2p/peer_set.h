@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,11 +13,11 @@
 namespace amber::daemon_client {
 
 struct PeerSetOptions {
-    std::vector<std::string> addresses;  ///< host:port, or host for the coin's port
-    std::size_t attempts_max = 50;       ///< connections being made at a time
+    std::vector<std::string> addresses;                 ///< host:port, or host for the coin's port
+    std::size_t attempts_max = 50;                      ///< connections being made at a time
     std::chrono::milliseconds handshake_timeout{3000};  ///< from connecting to verack
     std::chrono::milliseconds request_timeout{20000};
-    std::chrono::milliseconds heartbeat{59000};  ///< between pings, and for the answer
+    std::chrono::milliseconds heartbeat{59000};   ///< between pings, and for the answer
     std::chrono::milliseconds first_retry{1000};  ///< doubling up to the last
     std::chrono::milliseconds last_retry{120000};
 };
@@ -33,8 +34,9 @@ public:
 
     /// Call once.
     void Start(PeerEvents events);
-    /// All connections end, all requests are answered with Kind::stopped; no event afterwards.
-    /// Idempotent; within a second.
+    /// All connections end, all requests are answered with Kind::stopped; no on_gone for these, no
+    /// event afterwards. Idempotent; within a second. Not from the peers' thread.
+    /// The destructor may take longer, if the address of a host is being looked up.
     void Stop();
 
     /// `task` on the peers' thread after `delay`; dropped by Stop().
@@ -47,6 +49,11 @@ public:
         std::uint64_t requests = 0, failures = 0, connects = 0, handshake_failures = 0;
         std::chrono::microseconds round_trip{0};  ///< of the last ping; 0 before
         std::string last_error;
+        std::size_t waiting = 0;  ///< requests that have no answer yet
+        /// Messages by command ("other": those that are none of ours), ends of connections and of
+        /// attempts by reason; since the start.
+        std::map<std::string, std::uint64_t, std::less<>> messages_in, messages_out;
+        std::map<PeerError::Kind, std::uint64_t> ends;
     };
     /// In the order of the addresses.
     [[nodiscard]] std::vector<PeerStatus> Status() const;

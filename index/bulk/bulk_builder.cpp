@@ -1,10 +1,10 @@
 #include "index/bulk/bulk_builder.h"
 
-#include <fstream>
+#include <algorithm>
 
 #include "index/bulk/durable_file.h"
-#include "index/chain/sha256.h"
 #include "index/fatal_error.h"
+#include "index/first_block.h"
 #include "index/store/bulk_load.h"
 #include "index/tables/header_table.h"
 #include "index/tables/meta_table.h"
@@ -16,52 +16,17 @@ using store::StoreError;
 namespace {
 
 /// Raised with every change of the rows or the state file.
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 2;
 constexpr std::chrono::minutes kSavePeriod(2);
-constexpr std::size_t kChecksumSize = 32;
+
+// Parts of the memory. What is left is for vectors that grow.
+constexpr std::size_t kWindowPercent = 60, kTxidsPercent = 25, kPartitionsPercent = 8;
 
 std::filesystem::path StatePath(const std::filesystem::path& folder) { return folder / "state"; }
-
-std::string ChecksumOf(std::string_view text) {
-    std::string sum(kChecksumSize, 0);
-    Sha256Once({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()},
-               reinterpret_cast<std::uint8_t*>(sum.data()));
-    return sum;
-}
 
 [[noreturn]] void Unusable(const std::filesystem::path& folder, const std::string& why) {
     throw FatalError("the unfinished first sync in " + folder.string() + " " + why +
                      "; delete that folder to begin again");
-}
-
-struct Saved {
-    tables::StateRecord state;
-    std::string text;
-    std::string_view rows;  ///< of `text`
-};
-
-// state: version (varint), state record's size (varint), state record, rows, SHA-256 of all before
-Saved ReadState(const std::filesystem::path& folder) {
-    Saved saved;
-    std::ifstream file(StatePath(folder), std::ios::binary);
-    saved.text.assign(std::istreambuf_iterator<char>(file), {});
-    if (saved.text.size() < kChecksumSize) Unusable(folder, "is damaged");
-    const std::string_view body =
-        std::string_view(saved.text).substr(0, saved.text.size() - kChecksumSize);
-    if (ChecksumOf(body) != std::string_view(saved.text).substr(body.size()))
-        Unusable(folder, "is damaged");
-    tables::RowReader in(body);
-    if (in.VarInt() != kVersion) Unusable(folder, "was begun by another version of amberd");
-    saved.state = tables::DecodeState(in.Raw(in.VarInt()));
-    saved.rows = in.Rest();
-    return saved;
-}
-
-/// Transactions whose txids are in the file `txids`; none if nothing is saved.
-std::uint64_t SavedTxCount(const std::filesystem::path& folder) {
-    if (!BulkBuilder::IsUnderWay(folder)) return 0;
-    const auto saved = ReadState(folder);
-    return saved.state.tip ? saved.state.tip->tx_count : 0;
 }
 
 const std::filesystem::path& MakeFolder(const std::filesystem::path& folder) {
@@ -74,6 +39,35 @@ const std::filesystem::path& MakeFolder(const std::filesystem::path& folder) {
 
 }  // namespace
 
+// state: version (varint), state record's size (varint), state record, partition bits (varint),
+//        finish state, rows
+struct BulkBuilder::Saved {
+    std::string text;
+    std::optional<Tip> tip;
+    unsigned partition_bits = 0;
+    FinishState finish;
+    std::size_t rows_at = 0;  ///< in `text`
+
+    [[nodiscard]] std::uint64_t TxCount() const { return tip ? tip->tx_count : 0; }
+};
+
+std::optional<BulkBuilder::Saved> BulkBuilder::ReadSaved(const Coin& coin,
+                                                         const std::filesystem::path& folder) {
+    auto text = ReadDurable(StatePath(folder));
+    if (!text) return std::nullopt;
+    std::optional<Saved> saved(std::in_place);
+    saved->text = std::move(*text);
+    tables::RowReader in(saved->text);
+    if (in.VarInt() != kVersion) Unusable(folder, "was begun by another version of amberd");
+    const auto state = tables::DecodeState(in.Raw(in.VarInt()));
+    if (state.genesis != coin.genesis) Unusable(folder, "belongs to another coin or network");
+    saved->tip = state.tip;
+    saved->partition_bits = static_cast<unsigned>(in.VarInt());
+    saved->finish = FinishState::Decode(in);
+    saved->rows_at = saved->text.size() - in.Rest().size();
+    return saved;
+}
+
 bool BulkBuilder::IsUnderWay(const std::filesystem::path& folder) {
     std::error_code ignored;
     return std::filesystem::exists(StatePath(folder), ignored);
@@ -81,23 +75,25 @@ bool BulkBuilder::IsUnderWay(const std::filesystem::path& folder) {
 
 BulkBuilder::BulkBuilder(const Coin& coin, store::Store& store, std::filesystem::path folder,
                          std::size_t max_bytes)
+    : BulkBuilder(coin, store, folder, max_bytes, ReadSaved(coin, folder)) {}
+
+BulkBuilder::BulkBuilder(const Coin& coin, store::Store& store, std::filesystem::path folder,
+                         std::size_t max_bytes, const std::optional<Saved>& saved)
     : coin_(coin),
       store_(store),
       folder_(MakeFolder(folder)),
       max_bytes_(max_bytes),
-      rows_(folder_),
-      txids_(folder_ / "txids", sizeof(Txid), SavedTxCount(folder_), false),
+      rows_(folder_, saved ? saved->partition_bits
+                           : Scattered::PartitionBitsFor(max_bytes / 100 * kPartitionsPercent)),
+      txids_(folder_ / "txids", sizeof(Txid), saved ? saved->TxCount() : 0, false),
       saved_at_(std::chrono::steady_clock::now()) {
-    if (IsUnderWay(folder_)) Restore();
+    if (saved) {
+        tip_ = saved->tip;
+        finish_ = saved->finish;
+        rows_.Restore(std::string_view(saved->text).substr(saved->rows_at), finish_.begun,
+                      finish_.begun && finish_.matched == finish_.ranges);
+    }
     young_first_ = {tip_ ? tip_->tx_count : 0};
-}
-
-void BulkBuilder::Restore() {
-    const auto saved = ReadState(folder_);
-    if (saved.state.genesis != coin_.genesis)
-        Unusable(folder_, "belongs to another coin or network");
-    rows_.Restore(saved.rows);
-    tip_ = saved.state.tip;
 }
 
 void BulkBuilder::Save() {
@@ -108,23 +104,22 @@ void BulkBuilder::Save() {
     tables::AppendVarInt(text, kVersion);
     tables::AppendVarInt(text, record.size());
     text += record;
+    tables::AppendVarInt(text, rows_.PartitionBits());
+    text += finish_.Encode();
     text += rows_.Save();
-    text += ChecksumOf(text);
     ReplaceDurably(StatePath(folder_), text);
     saved_at_ = std::chrono::steady_clock::now();
 }
 
 void BulkBuilder::Spill() {
-    window_.ForEach([&](const Txid& txid, const UnspentOutput& output) {
-        rows_.created.Add(
-            PartitionOf(txid.bytes.data()),
-            CreatedRow::Make(txid, output.index, output.num, output.hash_x, output.value).bytes);
+    window_.ForEach([&](const UtxoCache::TxidHead& txid, const UnspentOutput& output) {
+        rows_.created.AddAlone(rows_.PartitionOf(txid.data()), CreatedRow::Make(txid, output));
     });
-    window_.Clear();
-    txids_.Append({reinterpret_cast<const char*>(young_txids_.data()),
-                   young_txids_.size() * sizeof(Txid)});
+    window_.Empty();
+    txids_.Append(
+        {reinterpret_cast<const char*>(young_txids_.data()), young_txids_.size() * sizeof(Txid)});
     young_first_.value += young_txids_.size();
-    young_txids_ = {};
+    young_txids_.clear();
 }
 
 bool BulkBuilder::HasRoomFor(const Block& block) const {
@@ -132,17 +127,22 @@ bool BulkBuilder::HasRoomFor(const Block& block) const {
            young_txids_.size() + block.txs.size() <= young_txids_.capacity();
 }
 
-void BulkBuilder::Connect(const Block& block) {
-    if (!tip_ && block.hash != coin_.genesis)
-        throw FatalError("the node's first block is " + ToDisplayHex(block.hash) +
-                         ", not the genesis block of " + std::string(coin_.name) + " " +
-                         std::string(coin_.network) + "; check --coin, --network and --daemon");
-    if (std::chrono::steady_clock::now() - saved_at_ > kSavePeriod) Save();
-    if (!HasRoomFor(block)) {
+void BulkBuilder::MakeRoom(const Block& block) {
+    const std::size_t window_bytes = max_bytes_ / 100 * kWindowPercent;
+    const std::size_t txids = max_bytes_ / 100 * kTxidsPercent / sizeof(Txid);
+    const bool txids_fit = young_txids_.size() + block.txs.size() <= txids;
+    // Half first: memory that a short chain does not need is not touched.
+    if (!txids_fit || window_.MemoryBytes() > window_bytes / 2)
         Spill();
-        window_.Reserve(max_bytes_ / 100 * 60);
-        young_txids_.reserve(max_bytes_ / 100 * 25 / sizeof(Txid));
-    }
+    else
+        window_.Reserve(window_.MemoryBytes() == 0 ? window_bytes / 2 : window_bytes);
+    young_txids_.reserve(std::max(txids, block.txs.size()));
+}
+
+void BulkBuilder::Connect(const Block& block) {
+    if (!tip_) CheckFirstBlock(coin_, block.hash);
+    if (std::chrono::steady_clock::now() - saved_at_ > kSavePeriod) Save();
+    if (!HasRoomFor(block)) MakeRoom(block);
     const TxNum first{tip_ ? tip_->tx_count : 0};
     tip_ = Tip{NextHeight(), block.hash, first.value + block.txs.size()};
     AddHeader(block);
@@ -163,64 +163,90 @@ void BulkBuilder::AddHeader(const Block& block) {
 void BulkBuilder::AddTransactions(const Block& block, TxNum first) {
     for (TxNum num = first; const Block::Tx& tx : block.txs) {
         young_txids_.push_back(tx.txid);
-        rows_.txnums.Add(PartitionOf(tx.txid.bytes.data()), TxNumRow::Make(tx.txid, num).bytes);
+        rows_.txnums.AddAlone(rows_.PartitionOf(tx.txid.bytes.data()),
+                              TxNumRow::Make(tx.txid, num));
         ++num.value;
     }
 }
 
+void BulkBuilder::AddUse(const HashX& hash_x, TxNum num) {
+    rows_.uses.AddAlone(rows_.PartitionOf(hash_x.bytes.data()), UseRow::Make(hash_x, num));
+}
+
 void BulkBuilder::AddOutputs(const Block& block, TxNum first) {
-    for (TxNum num = first; const Block::Tx& tx : block.txs) {
-        for (std::uint32_t i = 0; i < tx.output_count; ++i) {
-            const Block::Output& output = block.outputs[tx.first_output + i];
-            if (!output.indexed) continue;
-            const OutPoint outpoint{tx.txid, i};
-            // Before BIP30 a coinbase could repeat a txid; the older output is then lost.
-            if (num == first && !window_.Remove(outpoint))
-                rows_.spent.Add(PartitionOf(tx.txid.bytes.data()),
-                                SpentRow::Make(outpoint, num, true).bytes);
-            window_.Add(outpoint, {num, i, output.hash_x, output.value});
-            rows_.uses.Add(PartitionOf(output.hash_x.bytes.data()),
-                           UseRow::Make(output.hash_x, num).bytes);
+    constexpr std::size_t kTxsAhead = 6;
+    for (std::size_t i = 0; i < block.txs.size(); ++i) {
+        if (i + kTxsAhead < block.txs.size()) {
+            const Block::Tx& later = block.txs[i + kTxsAhead];
+            for (std::uint32_t k = 0; k < later.output_count; ++k)
+                window_.Prefetch({later.txid, k});
         }
-        ++num.value;
+        AddOutputs(block, block.txs[i], {first.value + i}, i == 0);
+    }
+}
+
+void BulkBuilder::AddOutputs(const Block& block, const Block::Tx& tx, TxNum num, bool is_coinbase) {
+    for (std::uint32_t i = 0; i < tx.output_count; ++i) {
+        const Block::Output& output = block.outputs[tx.first_output + i];
+        if (!output.indexed) continue;
+        const OutPoint outpoint{tx.txid, i};
+        // Before BIP30 a coinbase could repeat a txid; the older output is then lost.
+        if (is_coinbase && !window_.Remove(outpoint))
+            rows_.spent.AddAlone(rows_.PartitionOf(tx.txid.bytes.data()),
+                                 SpentRow::Make(outpoint, num, true));
+        window_.Add(outpoint, {num, i, output.hash_x, output.value});
+        AddUse(output.hash_x, num);
     }
 }
 
 void BulkBuilder::SpendInputs(const Block& block, TxNum first) {
+    // The txid is found by what the first hint fetches.
+    constexpr std::size_t kAhead = 24, kTxidAhead = 12;
+    const auto& inputs = block.inputs;
     for (TxNum num = first; const Block::Tx& tx : block.txs) {
-        for (std::uint32_t i = 0; i < tx.input_count; ++i) {
-            const OutPoint& outpoint = block.inputs[tx.first_input + i];
-            if (outpoint.IsCoinbase()) continue;
-            if (const auto output = window_.Remove(outpoint)) {
-                rows_.uses.Add(PartitionOf(output->hash_x.bytes.data()),
-                               UseRow::Make(output->hash_x, num).bytes);
-                rows_.spenders.Add(SpenderPartitionOf(output->num),
-                                   SpenderRow::Make(output->num, output->index, num).bytes);
-            } else {
-                rows_.spent.Add(PartitionOf(outpoint.txid.bytes.data()),
-                                SpentRow::Make(outpoint, num, false).bytes);
-            }
+        for (std::size_t i = tx.first_input; i < tx.first_input + tx.input_count; ++i) {
+            if (i + kAhead < inputs.size()) window_.Prefetch(inputs[i + kAhead]);
+            if (i + kTxidAhead < inputs.size()) window_.PrefetchTxid(inputs[i + kTxidAhead]);
+            if (!inputs[i].IsCoinbase()) Spend(inputs[i], num);
         }
         ++num.value;
     }
 }
 
+void BulkBuilder::Spend(const OutPoint& outpoint, TxNum num) {
+    if (const auto output = window_.Remove(outpoint)) {
+        AddUse(output->hash_x, num);
+        rows_.spenders.AddAlone(SpenderPartitionOf(output->num),
+                                SpenderRow::Make(output->num, output->index, num));
+    } else {
+        rows_.spent.AddAlone(rows_.PartitionOf(outpoint.txid.bytes.data()),
+                             SpentRow::Make(outpoint, num, false));
+    }
+}
+
 bool BulkBuilder::Finish(const bulk::Finish::Progress& progress) {
-    Save();
-    store::BulkLoad load(store_);
-    bulk::Finish finish(rows_, load, [this](TxNum num) {
+    if (!finish_.begun) {
+        finish_ = {.begun = true, .ranges = bulk::Finish::RangesFor(tip_ ? tip_->tx_count : 0)};
+        Save();
+    }
+    window_.Clear();  // the memory is needed now
+    UtxoCache::Txids().swap(young_txids_);
+    store::BulkLoad load(store_, folder_);
+    const auto txid_of = [this](TxNum num) {
         Txid txid;
         txids_.Read(num.value, {reinterpret_cast<char*>(txid.bytes.data()), txid.bytes.size()},
                     store::Reach::disk);
         return txid;
-    });
+    };
+    bulk::Finish finish(
+        rows_, load, finish_, txid_of, [this] { Save(); }, folder_ / "tables", max_bytes_);
     if (!finish.Run(progress)) return false;
     store_.AdoptSettledTxids(folder_ / "txids", txids_.Count());
     auto& meta = load.Into(store::Table::meta);
     meta.Put(store::Store::kSettledCountKey, store::Store::SettledCountValue(txids_.Count()));
     meta.Put(tables::kStateKey,
              tables::EncodeState(
-                 {.genesis = coin_.genesis, .utxo_count = finish.UtxoCount(), .tip = tip_}));
+                 {.genesis = coin_.genesis, .utxo_count = finish_.utxo_count, .tip = tip_}));
     load.Commit();
     std::error_code ignored;  // what is left is removed at the next start
     std::filesystem::remove_all(folder_, ignored);

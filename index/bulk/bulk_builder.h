@@ -20,7 +20,7 @@ namespace amber::index::bulk {
 /// files of its own; outputs spent young are matched in memory, the others partition by partition
 /// at the end; then each table is written once, in key order. Nothing is looked up on disk.
 /// Invariant: the store holds nothing of the chain until Finish() has put all of it there at once;
-/// what Save() saved, the next process goes on from.
+/// what Save() saved, and what Finish() has done so far, the next process goes on from.
 /// No block can be taken back, and none has an undo record: stop well below the tip.
 /// Memory: `max_bytes`, roughly. Thread: sync thread only. Errors: FatalError as BlockProcessor's,
 /// StoreError.
@@ -37,22 +37,32 @@ public:
     [[nodiscard]] const std::optional<Tip>& GetTip() const { return tip_; }
     [[nodiscard]] Height NextHeight() const { return tip_ ? Next(tip_->height) : Height{0}; }
 
-    /// Precondition: the block follows the tip. Saves now and then.
+    /// Precondition: the block follows the tip, and the tables are not begun. Saves now and then.
     void Connect(const Block& block);
     void Save();
 
+    /// Whether Finish() was called, by this process or one before: nothing else is left to do.
+    [[nodiscard]] bool TablesBegun() const { return finish_.begun; }
     /// All of it into the store; the folder is gone then, and the object of no more use. `progress`
     /// hears the part done; if it stops the work, nothing happens to the store, the object is of no
-    /// more use, and the next one in the folder can finish. False if so.
+    /// more use, and the next one in the folder goes on. False if so.
     [[nodiscard]] bool Finish(const Finish::Progress& progress);
 
 private:
-    void Restore();
+    struct Saved;
+    /// What is in `folder`, for a coin; nothing if nothing is.
+    static std::optional<Saved> ReadSaved(const Coin& coin, const std::filesystem::path& folder);
+    BulkBuilder(const Coin& coin, store::Store& store, std::filesystem::path folder,
+                std::size_t max_bytes, const std::optional<Saved>& saved);
     void AddHeader(const Block& block);
     void AddTransactions(const Block& block, TxNum first);
     void AddOutputs(const Block& block, TxNum first);
+    void AddOutputs(const Block& block, const Block::Tx& tx, TxNum num, bool is_coinbase);
     void SpendInputs(const Block& block, TxNum first);
+    void Spend(const OutPoint& outpoint, TxNum num);
+    void AddUse(const HashX& hash_x, TxNum num);
     [[nodiscard]] bool HasRoomFor(const Block& block) const;
+    void MakeRoom(const Block& block);
     /// Outputs and txids out of memory, into the files.
     void Spill();
 
@@ -64,9 +74,10 @@ private:
 
     Scattered rows_;
     store::RowFile txids_;
+    FinishState finish_;
 
     // In memory: what came since the last Spill().
-    std::vector<Txid> young_txids_;
+    UtxoCache::Txids young_txids_;
     TxNum young_first_;  ///< of young_txids_[0]
     UtxoCache window_{young_txids_, young_first_};
     std::chrono::steady_clock::time_point saved_at_;

@@ -1,215 +1,197 @@
 #include "index/bulk/finish.h"
 
-#include <array>
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <chrono>
 #include <exception>
-#include <mutex>
 #include <string>
 #include <thread>
-#include <vector>
+#include <utility>
 
-#include "index/header_merkle.h"
-#include "index/history_rows.h"
-#include "index/tables/header_merkle_table.h"
-#include "index/tables/header_table.h"
+#include "index/bulk/durable_file.h"
+#include "index/fatal_error.h"
 
 namespace amber::index::bulk {
 
-using store::RowSink;
 using store::Table;
 
 namespace {
 
-constexpr std::size_t kRange = 32;     ///< partitions to a job: each table is 16 jobs
-constexpr double kMatchedAt = 0.4;     ///< of the whole work, when outputs are matched
-constexpr std::size_t kTogether = 64;  ///< rows of one partition handed over at a time
+constexpr double kMatchedAt = 0.4;  ///< of the whole work, when outputs are matched
+constexpr std::chrono::minutes kSavePeriod(2);
 
-/// Rows on their way to many partitions, a few at a time.
-template <class Row>
-class Scatter {
-public:
-    explicit Scatter(ScratchRows& rows) : rows_(rows) {}
-    void Add(std::size_t partition, const Row& row) {
-        if (partition >= waiting_.size()) waiting_.resize(partition + 1);
-        std::vector<Row>& waiting = waiting_[partition];
-        waiting.push_back(row);
-        if (waiting.size() == kTogether) Send(partition);
-    }
-    void Flush() {
-        for (std::size_t partition = 0; partition < waiting_.size(); ++partition) Send(partition);
-    }
-
-private:
-    void Send(std::size_t partition) {
-        std::vector<Row>& waiting = waiting_[partition];
-        if (waiting.empty()) return;
-        rows_.Add(partition, {waiting.front().bytes.data(), waiting.size() * sizeof(Row)});
-        waiting.clear();
-    }
-    ScratchRows& rows_;
-    std::vector<std::vector<Row>> waiting_;
-};
-
-/// visit(std::span<Row>) for each partition of a range that has rows.
-template <class Row, class Visit>
-void ForEachPartition(const ScratchRows& rows, std::size_t first, std::size_t end, Visit&& visit) {
-    for (std::size_t partition = first; partition < std::min(end, rows.Partitions()); ++partition) {
-        auto bytes = rows.Read(partition);
-        if (!bytes.empty()) visit(AsRows<Row>(bytes));
-    }
+std::string FileName(Table table, std::size_t first_partition) {
+    return std::string(store::Name(table)) + "-" + std::to_string(first_partition);
 }
 
 }  // namespace
 
-bool Finish::Run(const Progress& progress) {
-    std::vector<Job> matching, writing;
-    writing.emplace_back([this] { WriteHeaders(); });
-    for (std::size_t at = 0; at < kPartitions; at += kRange) {
-        matching.emplace_back([this, at] { Match(at, at + kRange); });
-        writing.emplace_back([this, at] { WriteHistory(at, at + kRange); });
-        writing.emplace_back([this, at] { WriteUnspent(at, at + kRange); });
-        writing.emplace_back([this, at] { WriteTxNums(at, at + kRange); });
+Finish::Finish(Scattered& rows, store::BulkLoad& load, FinishState& state,
+               OutpointJoin::TxidOf txid_of, Save save, std::filesystem::path journal,
+               std::size_t max_bytes)
+    : rows_(rows),
+      load_(load),
+      join_(std::move(txid_of)),
+      save_(std::move(save)),
+      journal_(std::move(journal)),
+      max_bytes_(max_bytes),
+      state_(state) {
+    if (const auto saved = ReadDurable(journal_)) {
+        tables::RowReader in(*saved);
+        state_ = FinishState::Decode(in);
     }
-    if (!RunAll(matching, 0, kMatchedAt, progress)) return false;
-    // In front, because they are the largest jobs.
-    for (std::size_t at = 0; at < rows_.spenders.Partitions(); ++at)
-        writing.emplace(writing.begin(), [this, at] { WriteSpenders(at); });
-    return RunAll(writing, kMatchedAt, 1, progress);
+    for (const auto& file : state_.files) load_.Adopt(file);
 }
 
-bool Finish::RunAll(const std::vector<Job>& jobs, double from, double to,
-                    const Progress& progress) {
-    std::atomic<std::size_t> next = 0, done = 0;
+std::uint64_t Finish::RangesFor(std::uint64_t tx_count) {
+    constexpr std::uint64_t kTxs = 4'000'000, kFewest = 16, kMost = 512;
+    return std::clamp(std::bit_ceil(tx_count / kTxs), kFewest, kMost);
+}
+
+PartitionRange Finish::RangeOf(std::uint64_t number) const {
+    const std::size_t size = rows_.Partitions() / state_.ranges;
+    return {number * size, (number + 1) * size};
+}
+
+std::vector<Finish::Step> Finish::Steps() {
+    std::vector<Step> steps;
+    // In front, because they are the largest.
+    for (std::size_t at = 0; at < rows_.spenders.Partitions(); ++at)
+        steps.push_back(
+            {Table::spender, &RangeWriter::WriteSpenders, {at, at + 1}, &rows_.spenders});
+    for (std::uint64_t i = 0; i < state_.ranges; ++i) {
+        const PartitionRange range = RangeOf(i);
+        steps.push_back({Table::history, &RangeWriter::WriteHistory, range, &rows_.uses});
+        steps.push_back({Table::u, &RangeWriter::WriteUnspent, range, &rows_.unspent});
+        steps.push_back({Table::txnum, &RangeWriter::WriteTxNums, range, &rows_.txnums});
+    }
+    steps.push_back({Table::header, &RangeWriter::WriteHeaders, {0, 1}, nullptr});
+    steps.push_back({Table::header_merkle, &RangeWriter::WriteHeaderMerkle, {0, 1}, nullptr});
+    return steps;
+}
+
+bool Finish::Run(const Progress& progress) {
+    for (std::uint64_t range = 0; range < state_.matched; ++range) ReleaseMatched(range);
+    while (state_.matched < state_.ranges)
+        if (!MatchSome(progress)) return false;
+    return WriteTables(progress);
+}
+
+bool Finish::MatchSome(const Progress& progress) {
+    const std::uint64_t from = state_.matched;
+    std::vector<Job> jobs;
+    for (std::uint64_t range = from; range < state_.ranges; ++range)
+        jobs.emplace_back([this, range](RangeWriter& writer) { Match(writer, range); });
+    const auto start = std::chrono::steady_clock::now();
+    bool stopped = false;
+    state_.matched += RunJobs(jobs, [&](std::size_t done) {
+        const auto part = static_cast<double>(from + done) / static_cast<double>(state_.ranges);
+        stopped = !progress(kMatchedAt * part);
+        return !stopped && std::chrono::steady_clock::now() - start < kSavePeriod;
+    });
+    save_();
+    for (std::uint64_t range = from; range < state_.matched; ++range) ReleaseMatched(range);
+    return !stopped;
+}
+
+void Finish::Match(RangeWriter& writer, std::uint64_t range) {
+    const PartitionRange partitions = RangeOf(range);
+    auto& sink = load_.Into(Table::h, FileName(Table::h, partitions.first));
+    const std::uint64_t unspent = writer.Match(partitions, sink);
+    const auto files = load_.Close(sink);
+    const std::lock_guard lock(mutex_);
+    state_.utxo_count += unspent;
+    state_.files.insert(state_.files.end(), files.begin(), files.end());
+}
+
+bool Finish::WriteTables(const Progress& progress) {
+    const auto steps = Steps();
+    std::vector<bool> written(steps.size());
+    for (const std::uint64_t number : state_.written)
+        if (number < steps.size()) written[number] = true;
+    std::vector<Job> jobs;
+    for (std::size_t number = 0; number < steps.size(); ++number) {
+        if (written[number])
+            Release(steps[number]);
+        else
+            jobs.emplace_back([this, &step = steps[number], number](RangeWriter& writer) {
+                Write(writer, step, number);
+            });
+    }
+    const std::size_t before = steps.size() - jobs.size();
+    const std::size_t run = RunJobs(jobs, [&](std::size_t done) {
+        const auto part = static_cast<double>(before + done) / static_cast<double>(steps.size());
+        return progress(kMatchedAt + (1 - kMatchedAt) * part);
+    });
+    return run == jobs.size();
+}
+
+void Finish::Write(RangeWriter& writer, const Step& step, std::uint64_t number) {
+    auto& sink = load_.Into(step.table, FileName(step.table, step.range.first));
+    (writer.*step.write)(step.range, sink);
+    const auto files = load_.Close(sink);
+    {
+        const std::lock_guard lock(mutex_);
+        state_.files.insert(state_.files.end(), files.begin(), files.end());
+        state_.written.push_back(number);
+        ReplaceDurably(journal_, state_.Encode());
+    }
+    Release(step);
+}
+
+void Finish::ReleaseMatched(std::uint64_t range) {
+    const auto [first, end] = RangeOf(range);
+    for (std::size_t partition = first; partition < end; ++partition) {
+        rows_.created.Release(partition);
+        rows_.spent.Release(partition);
+    }
+}
+
+void Finish::Release(const Step& step) {
+    if (step.rows == nullptr) return;
+    for (std::size_t partition = step.range.first; partition < step.range.end; ++partition)
+        step.rows->Release(partition);
+}
+
+std::size_t Finish::Threads() const {
+    // Rows as read and as sorted.
+    const std::size_t each =
+        2 * std::max({rows_.created.LargestPartitionBytes() + rows_.spent.LargestPartitionBytes(),
+                      rows_.uses.LargestPartitionBytes(), rows_.unspent.LargestPartitionBytes(),
+                      rows_.spenders.LargestPartitionBytes(), std::size_t{1}});
+    const std::size_t processors = std::max(1u, std::thread::hardware_concurrency());
+    return std::clamp<std::size_t>(max_bytes_ / each, 1, processors);
+}
+
+std::size_t Finish::RunJobs(const std::vector<Job>& jobs,
+                            const std::function<bool(std::size_t done)>& go_on) {
+    std::atomic<std::size_t> next = 0;
     std::atomic<bool> stop = false;
-    std::mutex mutex;  // guards failure, progress
+    std::mutex mutex;  // guards done, failure, go_on
+    std::size_t done = 0;
     std::exception_ptr failure;
     const auto work = [&] {
-        for (std::size_t i; !stop && (i = next++) < jobs.size();) {
-            try {
-                jobs[i]();
+        try {
+            RangeWriter writer(rows_, join_);
+            for (std::size_t i; !stop && (i = next++) < jobs.size();) {
+                jobs[i](writer);
                 const std::lock_guard lock(mutex);
-                const double part = static_cast<double>(++done) / static_cast<double>(jobs.size());
-                if (!progress(from + (to - from) * part)) stop = true;
-            } catch (...) {
-                const std::lock_guard lock(mutex);
-                failure = std::current_exception();
-                stop = true;
+                if (!go_on(++done)) stop = true;
             }
+        } catch (...) {
+            const std::lock_guard lock(mutex);
+            failure = std::current_exception();
+            stop = true;
         }
     };
     {
         std::vector<std::jthread> others;
-        for (unsigned i = 1; i < std::max(1u, std::thread::hardware_concurrency()); ++i)
-            others.emplace_back(work);
+        for (std::size_t left = Threads(); left > 1; --left) others.emplace_back(work);
         work();
     }
     if (failure) std::rethrow_exception(failure);
-    return done == jobs.size();
-}
-
-void Finish::Match(std::size_t first, std::size_t end) {
-    Scatter<UnspentRow> unspent(rows_.unspent);
-    Scatter<UseRow> uses(rows_.uses);
-    Scatter<SpenderRow> spenders(rows_.spenders);
-    RowSink& h = load_.Into(Table::h);
-    struct Ready {
-        tables::FixedKey<tables::kHKeySize> key;
-        const CreatedRow* row;
-    };
-    std::vector<Ready> ready;
-    for (std::size_t partition = first; partition < end; ++partition) {
-        auto created = partition < rows_.created.Partitions() ? rows_.created.Read(partition)
-                                                              : std::vector<std::uint8_t>();
-        auto spent = partition < rows_.spent.Partitions() ? rows_.spent.Read(partition)
-                                                          : std::vector<std::uint8_t>();
-        const auto matched = join_.Run(AsRows<CreatedRow>(created), AsRows<SpentRow>(spent));
-        for (const auto& [output, spender] : matched.spends) {
-            uses.Add(PartitionOf(output.Script().bytes.data()),
-                     UseRow::Make(output.Script(), spender));
-            spenders.Add(SpenderPartitionOf(output.Num()),
-                         SpenderRow::Make(output.Num(), output.Index(), spender));
-        }
-        ready.clear();
-        for (const CreatedRow& row : matched.unspent) {
-            // The key's txid prefix is a part of the match key's.
-            static_assert(tables::kTxidPrefixSize <= kMatchPrefix);
-            ready.push_back({tables::FixedKey<tables::kHKeySize>()
-                                 .Raw(row.bytes.data(), tables::kTxidPrefixSize)
-                                 .Int<tables::kOutputIndexSize>(row.Index())
-                                 .Int<tables::kTxNumSize>(row.Num().value),
-                             &row});
-            unspent.Add(PartitionOf(row.Script().bytes.data()), UnspentRow::Make(row));
-        }
-        std::sort(ready.begin(), ready.end(),
-                  [](const Ready& a, const Ready& b) { return a.key < b.key; });
-        for (const auto& [key, row] : ready) h.Put(key, tables::HValue(row->Script(), row->Value()));
-        utxo_count_ += ready.size();
-    }
-    unspent.Flush();
-    uses.Flush();
-    spenders.Flush();
-}
-
-void Finish::WriteHeaders() {
-    RowSink& headers = load_.Into(Table::header);
-    const auto bytes = rows_.headers.Partitions() > 0 ? rows_.headers.Read(0)
-                                                      : std::vector<std::uint8_t>();
-    tables::RowReader in({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    HeaderMerkle tree;
-    using NodeKey = decltype(tables::HeaderMerkleKey({}, {}));
-    std::vector<std::pair<NodeKey, MerkleNode>> nodes;
-    for (Height height; !in.Done(); height = Next(height)) {
-        const std::string_view value = in.Raw(in.Int<2>());
-        headers.Put(tables::HeaderKey(height), value);
-        tree.Append(tables::ReadHeaderRow(value).hash,
-                    [&](std::uint32_t level, std::uint32_t index, const MerkleNode& node) {
-                        nodes.emplace_back(tables::HeaderMerkleKey(level, index), node);
-                    });
-    }
-    std::sort(nodes.begin(), nodes.end(),
-              [](const auto& a, const auto& b) { return a.first < b.first; });
-    RowSink& header_merkle = load_.Into(Table::header_merkle);
-    for (const auto& [key, node] : nodes)
-        header_merkle.Put(
-            key, {reinterpret_cast<const char*>(node.bytes.data()), node.bytes.size()});
-}
-
-void Finish::WriteTxNums(std::size_t first, std::size_t end) {
-    RowSink& sink = load_.Into(Table::txnum);
-    ForEachPartition<TxNumRow>(rows_.txnums, first, end, [&](std::span<TxNumRow> rows) {
-        std::sort(rows.begin(), rows.end());
-        for (const TxNumRow& row : rows) sink.Put(row.Key(), {});
-    });
-}
-
-void Finish::WriteUnspent(std::size_t first, std::size_t end) {
-    RowSink& sink = load_.Into(Table::u);
-    ForEachPartition<UnspentRow>(rows_.unspent, first, end, [&](std::span<UnspentRow> rows) {
-        std::sort(rows.begin(), rows.end());
-        for (const UnspentRow& row : rows)
-            sink.Put(tables::UKey(row.Script(), row.Num(), row.Index()),
-                     tables::UValue(row.Value()));
-    });
-}
-
-void Finish::WriteHistory(std::size_t first, std::size_t end) {
-    RowSink& sink = load_.Into(Table::history);
-    ForEachPartition<UseRow>(rows_.uses, first, end, [&](std::span<UseRow> rows) {
-        std::sort(rows.begin(), rows.end());
-        PackHistory(
-            rows.begin(), rows.end(), [](const UseRow& row) { return row.Use(); },
-            [&](std::string_view key, std::string_view value) { sink.Put(key, value); });
-    });
-}
-
-void Finish::WriteSpenders(std::size_t partition) {
-    RowSink& sink = load_.Into(Table::spender);
-    ForEachPartition<SpenderRow>(
-        rows_.spenders, partition, partition + 1, [&](std::span<SpenderRow> rows) {
-            std::sort(rows.begin(), rows.end());
-            for (const SpenderRow& row : rows)
-                sink.Put(tables::SpenderKey(row.Funder(), row.Index()),
-                         tables::SpenderValue(row.Spender()));
-        });
+    return done;
 }
 
 }  // namespace amber::index::bulk

@@ -1,47 +1,75 @@
 #pragma once
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
+#include <mutex>
+#include <vector>
 
+#include "index/bulk/finish_state.h"
 #include "index/bulk/outpoint_join.h"
+#include "index/bulk/range_writer.h"
 #include "index/bulk/scattered.h"
 #include "index/store/bulk_load.h"
 
 namespace amber::index::bulk {
 
 /// From scattered rows to sorted files: first outputs and spends are matched, then each table is
-/// written in key order, many ranges of keys at a time. One thread per processor.
-/// Memory: per thread about three times the rows of one partition. Errors: as OutpointJoin's,
-/// StoreError.
+/// written in key order, many ranges of keys at a time. What is done stays done: the next process
+/// goes on from the state that this one saved, and rows are released when they are in their files.
+/// Memory: `max_bytes`, as far as one partition on one thread fits. Threads: one per processor, if
+/// memory is enough. Errors: as OutpointJoin's, StoreError.
 class Finish {
 public:
     /// Hears the part done, 0 to 1; false: stop.
     using Progress = std::function<bool(double)>;
+    /// Makes the rows and the state durable.
+    using Save = std::function<void()>;
 
-    /// All borrowed.
-    Finish(Scattered& rows, store::BulkLoad& load, OutpointJoin::TxidOf txid_of)
-        : rows_(rows), load_(load), join_(std::move(txid_of)) {}
+    /// All borrowed. `state.begun` is set, and saved. `journal` is a file of our own, which says
+    /// more of the state than was saved.
+    Finish(Scattered& rows, store::BulkLoad& load, FinishState& state, OutpointJoin::TxidOf txid_of,
+           Save save, std::filesystem::path journal, std::size_t max_bytes);
 
-    /// Everything but Table::meta. False if it was stopped: the load is of no use then, nor are the
-    /// rows before they are restored.
+    /// Everything but Table::meta. False if it was stopped.
     [[nodiscard]] bool Run(const Progress& progress);
-    /// Rows of `u`. Precondition: Run() was true.
-    [[nodiscard]] std::uint64_t UtxoCount() const { return utxo_count_; }
+
+    /// Into how many ranges to divide the tables of a chain: the step that a stop waits for, or
+    /// that is lost, is a few seconds long.
+    [[nodiscard]] static std::uint64_t RangesFor(std::uint64_t tx_count);
 
 private:
-    using Job = std::function<void()>;
-    bool RunAll(const std::vector<Job>& jobs, double from, double to, const Progress& progress);
-    void Match(std::size_t first, std::size_t end);
-    void WriteHeaders();
-    void WriteTxNums(std::size_t first, std::size_t end);
-    void WriteUnspent(std::size_t first, std::size_t end);
-    void WriteHistory(std::size_t first, std::size_t end);
-    void WriteSpenders(std::size_t partition);
+    using Job = std::function<void(RangeWriter&)>;
+    /// A part of a table.
+    struct Step {
+        store::Table table;
+        void (RangeWriter::*write)(PartitionRange, store::RowSink&);
+        PartitionRange range;
+        PartitionedRows* rows;  ///< of no more use then, in that range; may be null
+    };
+
+    [[nodiscard]] PartitionRange RangeOf(std::uint64_t number) const;
+    [[nodiscard]] std::vector<Step> Steps();
+    bool MatchSome(const Progress& progress);
+    void Match(RangeWriter& writer, std::uint64_t range);
+    bool WriteTables(const Progress& progress);
+    void Write(RangeWriter& writer, const Step& step, std::uint64_t number);
+    void ReleaseMatched(std::uint64_t range);
+    static void Release(const Step& step);
+    /// Runs jobs in their order, until `go_on`, which hears how many are done, says no. Gives how
+    /// many were run.
+    std::size_t RunJobs(const std::vector<Job>& jobs,
+                        const std::function<bool(std::size_t done)>& go_on);
+    [[nodiscard]] std::size_t Threads() const;
 
     Scattered& rows_;
     store::BulkLoad& load_;
     const OutpointJoin join_;
-    std::atomic<std::uint64_t> utxo_count_ = 0;
+    const Save save_;
+    const std::filesystem::path journal_;
+    const std::size_t max_bytes_;
+    std::mutex mutex_;  ///< guards the next, while jobs run
+    FinishState& state_;
 };
 
 }  // namespace amber::index::bulk

@@ -1,7 +1,6 @@
 #include "index/bulk/outpoint_join.h"
 
 #include <map>
-#include <optional>
 #include <utility>
 
 #include "index/fatal_error.h"
@@ -28,13 +27,10 @@ std::span<const Row> Alike(std::span<const Row> from, const Other& row) {
 
 }  // namespace
 
-OutpointJoin::Result OutpointJoin::Run(std::span<CreatedRow> created,
-                                       std::span<SpentRow> spent) const {
-    std::sort(created.begin(), created.end());
-    std::sort(spent.begin(), spent.end());
-    Result result;
-    std::span<const CreatedRow> outputs = created;
-    std::span<const SpentRow> inputs = spent;
+void OutpointJoin::Run(std::span<const CreatedRow> outputs, std::span<const SpentRow> inputs,
+                       Result& result) const {
+    result.unspent.clear();
+    result.spends.clear();
     while (!outputs.empty() || !inputs.empty()) {
         const bool output_first =
             inputs.empty() || (!outputs.empty() && CompareMatch(outputs[0], inputs[0]) <= 0);
@@ -45,23 +41,22 @@ OutpointJoin::Result OutpointJoin::Run(std::span<CreatedRow> created,
         outputs = outputs.subspan(alike_outputs.size());
         inputs = inputs.subspan(alike_inputs.size());
         if (alike_outputs.size() == 1 && alike_inputs.empty()) {
-            result.unspent.push_back(alike_outputs[0]);
+            result.unspent.push_back(&alike_outputs[0]);
         } else if (alike_outputs.size() == 1 && alike_inputs.size() == 1 &&
                    !alike_inputs[0].Overwrites()) {
             // The node has seen that the outpoint exists, so the only candidate is it.
-            result.spends.push_back({alike_outputs[0], alike_inputs[0].Num()});
+            result.spends.push_back({&alike_outputs[0], alike_inputs[0].Num()});
         } else {
             MatchAlike(alike_outputs, alike_inputs, result);
         }
     }
-    return result;
 }
 
 void OutpointJoin::MatchAlike(std::span<const CreatedRow> created, std::span<const SpentRow> spent,
                               Result& result) const {
     struct Event {
         TxNum num;
-        const SpentRow* input;     ///< of the two one is null
+        const SpentRow* input;  ///< of the two one is null
         const CreatedRow* output;
     };
     // What a coinbase overwrites comes before what it creates.
@@ -72,19 +67,19 @@ void OutpointJoin::MatchAlike(std::span<const CreatedRow> created, std::span<con
     for (auto& [txid, events] : by_txid) {
         std::stable_sort(events.begin(), events.end(),
                          [](const Event& a, const Event& b) { return a.num < b.num; });
-        std::optional<CreatedRow> alive;
+        const CreatedRow* alive = nullptr;
         for (const Event& event : events) {
             if (event.output != nullptr) {
-                if (alive) result.unspent.push_back(*alive);
-                alive = *event.output;
+                if (alive != nullptr) result.unspent.push_back(alive);
+                alive = event.output;
             } else if (event.input->Overwrites()) {
-                alive.reset();
+                alive = nullptr;
             } else {
-                if (!alive) NotThere(*event.input);
-                result.spends.push_back({*std::exchange(alive, std::nullopt), event.num});
+                if (alive == nullptr) NotThere(*event.input);
+                result.spends.push_back({std::exchange(alive, nullptr), event.num});
             }
         }
-        if (alive) result.unspent.push_back(*alive);
+        if (alive != nullptr) result.unspent.push_back(alive);
     }
 }
 

@@ -17,15 +17,17 @@ public:
     explicit OutpointJoin(TxidOf txid_of) : txid_of_(std::move(txid_of)) {}
 
     struct Spend {
-        CreatedRow output;
+        const CreatedRow* output;
         TxNum spender;
     };
     struct Result {
-        std::vector<CreatedRow> unspent;  ///< in the order of their match keys
+        std::vector<const CreatedRow*> unspent;  ///< in the order of their match keys
         std::vector<Spend> spends;
     };
-    /// Sorts both. Throws FatalError if an input spends what there is not.
-    [[nodiscard]] Result Run(std::span<CreatedRow> created, std::span<SpentRow> spent) const;
+    /// Of rows that are sorted; the result refers to them, and takes the place of what it held.
+    /// Throws FatalError if an input spends what there is not.
+    void Run(std::span<const CreatedRow> created, std::span<const SpentRow> spent,
+             Result& result) const;
 
 private:
     /// All rows have one match key.

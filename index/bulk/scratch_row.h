@@ -1,6 +1,6 @@
 #pragma once
-#include <algorithm>
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -15,6 +15,7 @@
 #include "index/tables/spender_table.h"
 #include "index/tables/txnum_table.h"
 #include "index/tables/u_table.h"
+#include "index/utxo_cache.h"
 
 // The rows that a bulk build scatters, as bytes that sort as the tables do. They never outlive the
 // build, and so may change with any version.
@@ -28,15 +29,12 @@ struct ScratchRow {
     template <std::size_t At, std::size_t Count>
     void SetInt(std::uint64_t value) {
         static_assert(At + Count <= Size);
-        for (std::size_t i = 0; i < Count; ++i)
-            bytes[At + i] = static_cast<std::uint8_t>(value >> (8 * (Count - 1 - i)));
+        tables::StoreBigEndian<Count>(bytes.data() + At, value);
     }
     template <std::size_t At, std::size_t Count>
     [[nodiscard]] std::uint64_t GetInt() const {
         static_assert(At + Count <= Size);
-        std::uint64_t value = 0;
-        for (std::size_t i = 0; i < Count; ++i) value = value << 8 | bytes[At + i];
-        return value;
+        return tables::LoadBigEndian<Count>(bytes.data() + At);
     }
     template <std::size_t At, std::size_t Count>
     void SetRaw(const std::uint8_t* data) {
@@ -50,20 +48,26 @@ struct ScratchRow {
         std::memcpy(hash_x.bytes.data(), bytes.data() + At, HashX::kSize);
         return hash_x;
     }
+    [[nodiscard]] std::string_view Text() const {
+        return {reinterpret_cast<const char*>(bytes.data()), Size};
+    }
+    /// The first eight bytes, as a number.
+    [[nodiscard]] std::uint64_t Head() const { return Word<0>(); }
     /// Byte order; in words, because sorting is a large part of a build.
     friend bool operator<(const ScratchRow& a, const ScratchRow& b) {
-        if (a.Word(0) != b.Word(0)) return a.Word(0) < b.Word(0);
+        if (a.Head() != b.Head()) return a.Head() < b.Head();
         constexpr std::size_t kSecond = Size < 16 ? Size - 8 : 8;  // may overlap: that is equal
-        if (a.Word(kSecond) != b.Word(kSecond)) return a.Word(kSecond) < b.Word(kSecond);
+        const std::uint64_t second_a = a.template Word<kSecond>();
+        const std::uint64_t second_b = b.template Word<kSecond>();
+        if (second_a != second_b) return second_a < second_b;
         if constexpr (Size <= 16) return false;
         return std::memcmp(a.bytes.data() + 16, b.bytes.data() + 16, Size - 16) < 0;
     }
 
 private:
-    [[nodiscard]] std::uint64_t Word(std::size_t at) const {
-        std::uint64_t word;
-        std::memcpy(&word, bytes.data() + at, sizeof word);
-        return __builtin_bswap64(word);
+    template <std::size_t At>
+    [[nodiscard]] std::uint64_t Word() const {
+        return GetInt<At, 8>();
     }
 };
 
@@ -79,43 +83,54 @@ std::span<Row> AsRows(std::span<std::uint8_t> bytes) {
 inline constexpr std::size_t kMatchPrefix = 8;
 inline constexpr std::size_t kMatchSize = kMatchPrefix + tables::kOutputIndexSize;
 
-/// An output that was unspent when it left memory: match key, its TxNum, script, value.
-struct CreatedRow : ScratchRow<kMatchSize + 5 + HashX::kSize + 8> {
-    static CreatedRow Make(const Txid& txid, std::uint32_t index, TxNum num, const HashX& hash_x,
-                           Amount value) {
-        CreatedRow row;
-        row.SetRaw<0, kMatchPrefix>(txid.bytes.data());
-        row.SetInt<kMatchPrefix, 3>(index);
-        row.SetInt<kMatchSize, 5>(num.value);
-        row.SetRaw<16, HashX::kSize>(hash_x.bytes.data());
-        row.SetInt<27, 8>(static_cast<std::uint64_t>(value));
-        return row;
+/// Begins with a match key and a TxNum.
+template <std::size_t Rest>
+struct OutpointRow : ScratchRow<kMatchSize + 5 + Rest> {
+    /// `txid`: at least its first kMatchPrefix bytes.
+    void SetOutpoint(const std::uint8_t* txid, std::uint32_t index, TxNum num) {
+        this->template SetRaw<0, kMatchPrefix>(txid);
+        this->template SetInt<kMatchPrefix, 3>(index);
+        this->template SetInt<kMatchSize, 5>(num.value);
     }
     [[nodiscard]] std::uint32_t Index() const {
-        return static_cast<std::uint32_t>(GetInt<kMatchPrefix, 3>());
+        return static_cast<std::uint32_t>(this->template GetInt<kMatchPrefix, 3>());
     }
-    [[nodiscard]] TxNum Num() const { return {GetInt<kMatchSize, 5>()}; }
+    [[nodiscard]] TxNum Num() const { return {this->template GetInt<kMatchSize, 5>()}; }
+};
+
+/// An output that was unspent when it left memory: match key, its TxNum, script, value.
+struct CreatedRow : OutpointRow<HashX::kSize + 8> {
+    static CreatedRow Make(const UtxoCache::TxidHead& txid, const UnspentOutput& output) {
+        static_assert(kMatchPrefix <= std::tuple_size_v<UtxoCache::TxidHead>);
+        CreatedRow row;
+        row.SetOutpoint(txid.data(), output.index, output.num);
+        row.SetRaw<16, HashX::kSize>(output.hash_x.bytes.data());
+        row.SetInt<27, 8>(static_cast<std::uint64_t>(output.value));
+        return row;
+    }
+    /// The key of its row of `h`.
+    [[nodiscard]] tables::FixedKey<tables::kHKeySize> HKey() const {
+        tables::FixedKey<tables::kHKeySize> key;
+        key.Raw(bytes.data(), tables::kTxidPrefixSize);
+        key.Raw(bytes.data() + kMatchPrefix, tables::kOutputIndexSize + tables::kTxNumSize);
+        return key;
+    }
     [[nodiscard]] HashX Script() const { return GetScript<16>(); }
+    [[nodiscard]] const std::uint8_t* ScriptBytes() const { return bytes.data() + 16; }
     [[nodiscard]] Amount Value() const { return static_cast<Amount>(GetInt<27, 8>()); }
 };
 
 /// An input whose output had left memory: match key, TxNum of the spender, the rest of the txid.
 /// Or, with `overwrites`, a coinbase: before BIP30 it could repeat a txid, and what was unspent of
 /// the one before was lost.
-struct SpentRow : ScratchRow<kMatchSize + 5 + 32 - kMatchPrefix + 1> {
+struct SpentRow : OutpointRow<32 - kMatchPrefix + 1> {
     static SpentRow Make(const OutPoint& outpoint, TxNum num, bool overwrites) {
         SpentRow row;
-        row.SetRaw<0, kMatchPrefix>(outpoint.txid.bytes.data());
-        row.SetInt<kMatchPrefix, 3>(outpoint.index);
-        row.SetInt<kMatchSize, 5>(num.value);
+        row.SetOutpoint(outpoint.txid.bytes.data(), outpoint.index, num);
         row.SetRaw<16, 32 - kMatchPrefix>(outpoint.txid.bytes.data() + kMatchPrefix);
         row.SetInt<40, 1>(overwrites ? 1 : 0);
         return row;
     }
-    [[nodiscard]] std::uint32_t Index() const {
-        return static_cast<std::uint32_t>(GetInt<kMatchPrefix, 3>());
-    }
-    [[nodiscard]] TxNum Num() const { return {GetInt<kMatchSize, 5>()}; }
     [[nodiscard]] bool Overwrites() const { return GetInt<40, 1>() != 0; }
     [[nodiscard]] Txid FullTxid() const {
         Txid txid;
@@ -125,10 +140,12 @@ struct SpentRow : ScratchRow<kMatchSize + 5 + 32 - kMatchPrefix + 1> {
     }
 };
 
-/// Below 0, 0 or above: how the match keys of two rows of either kind compare.
+/// How the match keys of two rows of either kind compare.
 template <class A, class B>
-int CompareMatch(const A& a, const B& b) {
-    return std::memcmp(a.bytes.data(), b.bytes.data(), kMatchSize);
+std::strong_ordering CompareMatch(const A& a, const B& b) {
+    static_assert(kMatchPrefix == 8);
+    if (const auto order = a.Head() <=> b.Head(); order != 0) return order;
+    return a.Index() <=> b.Index();
 }
 
 /// A transaction that touches a script: as the key of a `history` row.
@@ -139,22 +156,26 @@ struct UseRow : ScratchRow<tables::kHistoryKeySize> {
         row.SetInt<HashX::kSize, 5>(num.value);
         return row;
     }
-    [[nodiscard]] ScriptUse Use() const { return {GetScript<0>(), {GetInt<HashX::kSize, 5>()}}; }
+    [[nodiscard]] TxNum Num() const { return {GetInt<HashX::kSize, 5>()}; }
+    [[nodiscard]] bool SameScript(const UseRow& other) const {
+        constexpr std::size_t kTail = HashX::kSize - 8;  // overlaps; the overlap is equal
+        return GetInt<0, 8>() == other.GetInt<0, 8>() &&
+               GetInt<kTail, 8>() == other.GetInt<kTail, 8>();
+    }
+    [[nodiscard]] std::string_view Key() const { return Text(); }
 };
 
 /// The key of a `u` row and its value.
 struct UnspentRow : ScratchRow<tables::kUKeySize + 8> {
     static UnspentRow Make(const CreatedRow& created) {
         UnspentRow row;
-        row.SetRaw<0, HashX::kSize>(created.Script().bytes.data());
+        row.SetRaw<0, HashX::kSize>(created.ScriptBytes());
         row.SetInt<HashX::kSize, 5>(created.Num().value);
         row.SetInt<16, 3>(created.Index());
         row.SetInt<19, 8>(static_cast<std::uint64_t>(created.Value()));
         return row;
     }
-    [[nodiscard]] HashX Script() const { return GetScript<0>(); }
-    [[nodiscard]] TxNum Num() const { return {GetInt<HashX::kSize, 5>()}; }
-    [[nodiscard]] std::uint32_t Index() const { return static_cast<std::uint32_t>(GetInt<16, 3>()); }
+    [[nodiscard]] std::string_view Key() const { return Text().substr(0, tables::kUKeySize); }
     [[nodiscard]] Amount Value() const { return static_cast<Amount>(GetInt<19, 8>()); }
 };
 
@@ -167,9 +188,8 @@ struct SpenderRow : ScratchRow<tables::kSpenderKeySize + 5> {
         row.SetInt<8, 5>(spender.value);
         return row;
     }
-    [[nodiscard]] TxNum Funder() const { return {GetInt<0, 5>()}; }
-    [[nodiscard]] std::uint32_t Index() const { return static_cast<std::uint32_t>(GetInt<5, 3>()); }
-    [[nodiscard]] TxNum Spender() const { return {GetInt<8, 5>()}; }
+    [[nodiscard]] std::string_view Key() const { return Text().substr(0, tables::kSpenderKeySize); }
+    [[nodiscard]] std::string_view Value() const { return Text().substr(tables::kSpenderKeySize); }
 };
 
 /// The key of a `txnum` row.
@@ -180,17 +200,14 @@ struct TxNumRow : ScratchRow<tables::kTxNumKeySize> {
         row.SetInt<tables::kTxidPrefixSize, 5>(num.value);
         return row;
     }
-    [[nodiscard]] std::string_view Key() const {
-        return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-    }
+    [[nodiscard]] std::string_view Key() const { return Text(); }
 };
 
-/// By the leading 9 bits: keys of a partition all come before those of the next.
-inline constexpr std::size_t kPartitions = 512;
-inline std::size_t PartitionOf(const std::uint8_t* bytes) {
-    return std::size_t{bytes[0]} << 1 | bytes[1] >> 7;
+/// Spenders sort by the funder's TxNum: the transactions of about half a GB of blocks to a
+/// partition.
+inline constexpr unsigned kSpenderPartitionBits = 20;  ///< of the number, the last
+inline std::size_t SpenderPartitionOf(TxNum funder) {
+    return funder.value >> kSpenderPartitionBits;
 }
-/// Spenders sort by the funder's TxNum: the transactions of about half a GB of blocks to a partition.
-inline std::size_t SpenderPartitionOf(TxNum funder) { return funder.value >> 20; }
 
 }  // namespace amber::index::bulk

@@ -9,6 +9,7 @@
 #include "index/chain/bytes.h"
 #include "index/chain/hash.h"
 #include "index/chain/parse_error.h"
+#include "index/chain/target_rule.h"
 #include "index/chain/transaction.h"
 
 namespace amber::index {
@@ -58,6 +59,7 @@ struct Coin {
     std::string_view node_network;  ///< what getblockchaininfo calls it: "main", "test", ...
     std::uint8_t magic[4] = {};     ///< of peer-to-peer messages and block files
     BlockHash genesis;
+    TargetRule target_rule;
     std::uint16_t node_rpc_port = 0;
     std::uint16_t node_p2p_port = 0;
     std::uint16_t tcp_port = 0, ssl_port = 0, ws_port = 0, wss_port = 0;  ///< customary

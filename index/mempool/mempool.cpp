@@ -37,7 +37,7 @@ MempoolTx FromTransaction(const Transaction& tx) {
     MempoolTx made;
     made.txid = tx.txid;
     made.vsize = tx.vsize;
-    for (const OutPoint& prevout : tx.inputs) made.inputs.push_back({prevout, {}, 0, true});
+    for (const OutPoint& prevout : tx.inputs) made.inputs.push_back({.prevout = prevout, .hash_x = {}});
     for (const auto& output : tx.outputs)
         made.outputs.push_back({ToHashX(output.script_hash), output.value, output.indexed});
     return made;
@@ -124,6 +124,15 @@ void Mempool::Unlink(const MempoolTx& tx) {
     view_.txs_.Erase(tx.txid);
 }
 
+std::optional<UnspentOutput> Mempool::FindConfirmedSpent(const OutPoint& outpoint) const {
+    const MempoolTx* tx = view_.Spender(outpoint);
+    if (!tx) return std::nullopt;
+    const auto input = std::find_if(tx->inputs.begin(), tx->inputs.end(),
+                                    [&](const auto& each) { return each.prevout == outpoint; });
+    if (input == tx->inputs.end() || !input->funder) return std::nullopt;
+    return UnspentOutput{*input->funder, outpoint.index, input->hash_x, input->value};
+}
+
 void Mempool::RemoveOne(const Txid& txid) {
     const auto* held = view_.txs_.Find(txid);
     if (!held) return;
@@ -204,9 +213,9 @@ bool Mempool::Resolve(MempoolTx& tx) const {
         if (const MempoolTx* parent = view_.Find(prevout.txid)) {
             if (prevout.index >= parent->outputs.size()) return false;
             const auto& output = parent->outputs[prevout.index];
-            input = {prevout, output.hash_x, output.value, output.indexed};
+            input = {prevout, output.hash_x, output.value, output.indexed, {}};
         } else if (const auto output = find_confirmed_(prevout)) {
-            input = {prevout, output->hash_x, output->value, true};
+            input = {prevout, output->hash_x, output->value, true, output->num};
         } else {
             return false;
         }

@@ -32,7 +32,7 @@ public:
     [[nodiscard]] std::size_t size() const { return view_.size(); }
 
     /// Moves with the chain: what the block confirmed or made impossible leaves, children of what it
-    /// confirmed go from -1 to 0. Call after the block is readable.
+    /// confirmed go from -1 to 0. Looks nothing up: the block may still be being written.
     void ApplyBlock(const Block& block);
 
     /// Takes over the node's list: fetches what is new, drops what is gone. If the node is at
@@ -45,6 +45,10 @@ public:
     /// After blocks were disconnected: checks every transaction against the new tip and drops those
     /// whose inputs are gone. Refresh() afterwards brings back what the node put back.
     void Revalidate();
+
+    /// An output that a transaction held spends, if it was looked up with find_confirmed; it is
+    /// unspent at our tip as long as no block was disconnected since the last Revalidate().
+    [[nodiscard]] std::optional<UnspentOutput> FindConfirmedSpent(const OutPoint& outpoint) const;
 
     /// Scripts whose history or heights changed since the last call, each once.
     [[nodiscard]] std::vector<HashX> TakeTouched();

@@ -1,10 +1,12 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "index/chain/hash_x.h"
 #include "index/chain/outpoint.h"
+#include "index/chain/strong.h"
 #include "index/chain/transaction.h"
 
 namespace amber::index {
@@ -16,6 +18,8 @@ struct MempoolTx {
         HashX hash_x;  ///< of the script that is spent
         Amount value = 0;
         bool indexed = true;
+        /// Of the transaction spent, if it was confirmed when this one came in.
+        std::optional<TxNum> funder{};
     };
     struct Output {
         HashX hash_x;

@@ -16,6 +16,7 @@ struct NodeError {
         malformed,     ///< the answer is truncated, not JSON, or of the wrong type
         refused,       ///< an RPC error object: `code` and `message` are the node's own
         stopped,       ///< we are shutting down
+        absent,        ///< there is nobody to ask: we follow the chain without a node's RPC
     };
     Kind kind = Kind::unreachable;
     int code = 0;         ///< the node's RPC error code; 0 unless kind is `refused`

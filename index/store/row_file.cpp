@@ -23,8 +23,9 @@ RowFile::RowFile(std::filesystem::path path, std::size_t row_size, std::uint64_t
     if (known && static_cast<std::uint64_t>(status.st_size) >= count * row_size) return;
     close(file_);
     throw StoreError("database: " + path_.string() + " is shorter than the database says (" +
-                     std::to_string(count) + " rows of " + std::to_string(row_size) +
-                     " bytes); delete the database and sync again");
+                     std::to_string(status.st_size) + " bytes for " + std::to_string(count) +
+                     " rows of " + std::to_string(row_size) +
+                     "); delete the database and sync again");
 }
 
 RowFile::~RowFile() {

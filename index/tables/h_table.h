@@ -9,13 +9,20 @@ namespace amber::index::tables {
 
 inline constexpr std::size_t kHKeySize = kTxidPrefixSize + kOutputIndexSize + kTxNumSize;
 
+/// `txid`: at least its first kTxidPrefixSize bytes.
+inline FixedKey<kHKeySize> HPrefix(const std::uint8_t* txid, std::uint32_t index) {
+    return FixedKey<kHKeySize>().Raw(txid, kTxidPrefixSize).Int<kOutputIndexSize>(index);
+}
 inline FixedKey<kHKeySize> HPrefix(const OutPoint& outpoint) {
-    return FixedKey<kHKeySize>()
-        .Raw(outpoint.txid.bytes.data(), kTxidPrefixSize)
-        .Int<kOutputIndexSize>(outpoint.index);
+    return HPrefix(outpoint.txid.bytes.data(), outpoint.index);
+}
+inline FixedKey<kHKeySize> HKey(const std::uint8_t* txid, std::uint32_t index, TxNum num) {
+    auto key = HPrefix(txid, index);
+    key.Int<kTxNumSize>(num.value);
+    return key;
 }
 inline FixedKey<kHKeySize> HKey(const OutPoint& outpoint, TxNum num) {
-    return HPrefix(outpoint).Int<kTxNumSize>(num.value);
+    return HKey(outpoint.txid.bytes.data(), outpoint.index, num);
 }
 inline TxNum ReadHKey(std::string_view key) {
     RowReader row(key);
@@ -23,9 +30,9 @@ inline TxNum ReadHKey(std::string_view key) {
     return {row.Int<kTxNumSize>()};
 }
 
-inline std::string HValue(const HashX& hash_x, Amount value) {
-    std::string bytes(reinterpret_cast<const char*>(hash_x.bytes.data()), HashX::kSize);
-    AppendVarInt(bytes, static_cast<std::uint64_t>(value));
+inline FixedKey<HashX::kSize + kAmountSizeMax> HValue(const HashX& hash_x, Amount value) {
+    FixedKey<HashX::kSize + kAmountSizeMax> bytes;
+    bytes.Raw(hash_x.bytes.data(), HashX::kSize).VarInt(static_cast<std::uint64_t>(value));
     return bytes;
 }
 struct HRow {

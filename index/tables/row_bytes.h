@@ -16,11 +16,27 @@ namespace amber::index::tables {
 
 inline constexpr std::size_t kTxNumSize = 5;
 inline constexpr std::size_t kOutputIndexSize = 3;
+inline constexpr std::size_t kAmountSizeMax = 10;  ///< as a varint
 /// Leading bytes of a txid that stand for it in keys. Two transactions can share them (about one
 /// look-up in a thousand on mainnet); readers then compare whole txids.
 inline constexpr std::size_t kTxidPrefixSize = 5;
 
-/// A key of at most `Size` bytes, built on the stack.
+/// The low `Count` bytes of a number, the most significant first.
+template <std::size_t Count>
+void StoreBigEndian(void* out, std::uint64_t value) {
+    static_assert(Count >= 1 && Count <= 8);
+    const std::uint64_t word = __builtin_bswap64(value << (64 - 8 * Count));
+    std::memcpy(out, &word, Count);
+}
+template <std::size_t Count>
+[[nodiscard]] std::uint64_t LoadBigEndian(const void* in) {
+    static_assert(Count >= 1 && Count <= 8);
+    std::uint64_t word = 0;
+    std::memcpy(&word, in, Count);
+    return __builtin_bswap64(word) >> (64 - 8 * Count);
+}
+
+/// A key, or a short value, of at most `Size` bytes, built on the stack.
 template <std::size_t Size>
 class FixedKey {
     static_assert(Size < 256);
@@ -28,14 +44,19 @@ class FixedKey {
 public:
     template <std::size_t Count>
     FixedKey& Int(std::uint64_t value) {
-        for (std::size_t i = 0; i < Count; ++i)
-            bytes_[used_ + i] = static_cast<char>(value >> (8 * (Count - 1 - i)));
+        StoreBigEndian<Count>(bytes_.data() + used_, value);
         used_ = static_cast<std::uint8_t>(used_ + Count);
         return *this;
     }
     FixedKey& Raw(const std::uint8_t* data, std::size_t size) {
         std::memcpy(bytes_.data() + used_, data, size);
         used_ = static_cast<std::uint8_t>(used_ + size);
+        return *this;
+    }
+    /// Base-128, least significant group first.
+    FixedKey& VarInt(std::uint64_t value) {
+        for (; value >= 0x80; value >>= 7) bytes_[used_++] = static_cast<char>(value | 0x80);
+        bytes_[used_++] = static_cast<char>(value);
         return *this;
     }
     [[nodiscard]] std::string_view View() const { return {bytes_.data(), used_}; }
@@ -66,9 +87,7 @@ public:
     template <std::size_t Count>
     std::uint64_t Int() {
         Need(Count);
-        std::uint64_t value = 0;
-        for (std::size_t i = 0; i < Count; ++i)
-            value = value << 8 | static_cast<std::uint8_t>(bytes_[i]);
+        const std::uint64_t value = LoadBigEndian<Count>(bytes_.data());
         bytes_.remove_prefix(Count);
         return value;
     }

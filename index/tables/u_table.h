@@ -14,9 +14,9 @@ inline FixedKey<kUKeySize> UPrefix(const HashX& hash_x) {
 inline FixedKey<kUKeySize> UKey(const HashX& hash_x, TxNum num, std::uint32_t index) {
     return UPrefix(hash_x).Int<kTxNumSize>(num.value).Int<kOutputIndexSize>(index);
 }
-inline std::string UValue(Amount value) {
-    std::string bytes;
-    AppendVarInt(bytes, static_cast<std::uint64_t>(value));
+inline FixedKey<kAmountSizeMax> UValue(Amount value) {
+    FixedKey<kAmountSizeMax> bytes;
+    bytes.VarInt(static_cast<std::uint64_t>(value));
     return bytes;
 }
 

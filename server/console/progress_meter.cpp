@@ -16,9 +16,16 @@ constexpr auto kMemory = 300s;
 constexpr auto kMerge = 1s;
 /// Nothing is foretold before that: the first batches are no measure.
 constexpr auto kTooEarly = 5s;
+/// From this part of the tail on it is foretold from itself alone.
+constexpr double kTailTold = 0.4;
 
 double PerSecond(double amount, Seconds time) {
     return time.count() > 0 ? std::max(0.0, amount / time.count()) : 0;
+}
+
+/// Of all blocks, the part that was read.
+double BlocksDone(const ProgressSample& sample, double txs_target) {
+    return std::min(static_cast<double>(sample.txs) / txs_target, 1.0);
 }
 
 double Grown(std::uint64_t from, std::uint64_t to) {
@@ -38,12 +45,16 @@ void ProgressMeter::Add(const ProgressSample& sample) {
     }
     while (samples_.size() > 2 && sample.time - samples_[1].time >= kMemory) samples_.pop_front();
 
+    if (!in_tail_ && sample.tail_done > 0) in_tail_ = sample;
     if (sample.target_height == 0) return;
     if (const auto target = EstimateTxsTarget()) txs_target_ = target;
+    const auto speed = BlocksPerSecond();
+    if (speed || sample.tail_done == 0) blocks_speed_ = speed;
     if (sample.height >= sample.target_height) {
         fraction_ = 1;
     } else if (txs_target_) {
-        const double done = std::min(WorkDone(sample, *txs_target_) / (1 + sample.tail), 0.9999);
+        const double work = BlocksDone(sample, *txs_target_) + sample.tail * sample.tail_done;
+        const double done = std::min(work / (1 + sample.tail), 0.9999);
         // A node that learns of many new blocks starts the count anew.
         fraction_ = fraction_ == 1 ? done : std::max(fraction_, done);
     }
@@ -68,18 +79,38 @@ ProgressReading ProgressMeter::Read() const {
         reading.left = 0s;
         return reading;
     }
-    const ProgressSample& first = samples_.front();
-    if (!txs_target_) return reading;
-    const double done = WorkDone(now, *txs_target_);
-    const double speed = PerSecond(done - WorkDone(first, *txs_target_), now.time - first.time);
-    if (speed > 0) {
-        // At least one transaction per block is to come.
-        const double least = static_cast<double>(now.target_height - now.height) / *txs_target_;
-        const double left = std::max(1 + now.tail - done, least) / speed;
-        constexpr double kLongest = 1e9;
-        reading.left = std::chrono::seconds(std::llround(std::min(left, kLongest)));
-    }
+    if (!txs_target_ || !blocks_speed_) return reading;
+    // At least one transaction per block is to come.
+    const double least = static_cast<double>(now.target_height - now.height) / *txs_target_;
+    const double blocks = std::max(1 - BlocksDone(now, *txs_target_), least) / *blocks_speed_;
+    constexpr double kLongest = 1e9;
+    reading.left =
+        std::chrono::seconds(std::llround(std::min(blocks + TailLeft(*blocks_speed_), kLongest)));
     return reading;
+}
+
+std::optional<double> ProgressMeter::BlocksPerSecond() const {
+    const ProgressSample& now = samples_.back();
+    if (!txs_target_) return std::nullopt;
+    // The tail and what comes after it are other work: each is measured by itself.
+    const auto first = std::find_if(samples_.begin(), samples_.end(), [&](const auto& each) {
+        return each.tail_done == now.tail_done;
+    });
+    const double speed = PerSecond(BlocksDone(now, *txs_target_) - BlocksDone(*first, *txs_target_),
+                                   now.time - first->time);
+    return speed > 0 ? std::optional(speed) : std::nullopt;
+}
+
+/// Foretold from the blocks at first, and more and more from itself.
+double ProgressMeter::TailLeft(double blocks_per_second) const {
+    const ProgressSample& now = samples_.back();
+    const double to_do = 1 - now.tail_done;
+    const double foretold = now.tail * to_do / blocks_per_second;
+    if (!in_tail_ || now.tail_done <= in_tail_->tail_done) return foretold;
+    const Seconds time = now.time - in_tail_->time;
+    const double measured = to_do * time.count() / (now.tail_done - in_tail_->tail_done);
+    const double trust = std::min(now.tail_done / kTailTold, 1.0);
+    return trust * measured + (1 - trust) * foretold;
 }
 
 const ProgressSample& ProgressMeter::Since(std::chrono::steady_clock::duration span) const {
@@ -88,11 +119,6 @@ const ProgressSample& ProgressMeter::Since(std::chrono::steady_clock::duration s
                                [&](const ProgressSample& each) { return each.time > start; });
     if (sample != samples_.begin()) --sample;
     return *sample;
-}
-
-double ProgressMeter::WorkDone(const ProgressSample& sample, double txs_target) {
-    return std::min(static_cast<double>(sample.txs) / txs_target, 1.0) +
-           sample.tail * sample.tail_done;
 }
 
 /// The count of a chain grows about as height^k; two points give k. It is at least 1, and cut at 3,

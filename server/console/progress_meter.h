@@ -14,8 +14,8 @@ struct ProgressSample {
     std::uint64_t txs = 0;            ///< of the chain up to `height`
     std::uint64_t txs_target = 0;     ///< of the chain up to `target_height`; 0 if unknown
     std::uint64_t bytes = 0;          ///< of blocks, since this process started
-    /// Work that follows the last block (a bulk build writes its tables): how much, measured by what
-    /// all blocks take, and how much of that is done, 0 to 1.
+    /// Work that follows the last block (a bulk build writes its tables): how much, measured by
+    /// what all blocks take, and how much of that is done, 0 to 1.
     double tail = 0, tail_done = 0;
 };
 
@@ -44,11 +44,15 @@ private:
     [[nodiscard]] const ProgressSample& Since(std::chrono::steady_clock::duration span) const;
     /// Transactions at the target height, known or estimated; nothing while it cannot be told.
     [[nodiscard]] std::optional<double> EstimateTxsTarget() const;
-    /// Done at a sample, where all blocks are 1.
-    static double WorkDone(const ProgressSample& sample, double txs_target);
+    /// How much of all blocks was read a second, lately.
+    [[nodiscard]] std::optional<double> BlocksPerSecond() const;
+    /// Seconds that the tail is still going to take, given that speed.
+    [[nodiscard]] double TailLeft(double blocks_per_second) const;
 
-    std::deque<ProgressSample> samples_;  ///< of the last kMemory, oldest first
-    std::optional<double> txs_target_;    ///< as last told: it stays while no block comes
+    std::deque<ProgressSample> samples_;     ///< of the last kMemory, oldest first
+    std::optional<double> txs_target_;       ///< as last told: it stays while no block comes
+    std::optional<double> blocks_speed_;     ///< as last told: it stays during the tail
+    std::optional<ProgressSample> in_tail_;  ///< the first sample with a part of the tail done
     double fraction_ = 0;
 };
 

@@ -52,6 +52,8 @@ const char* PublicText(index::NodeError::Kind kind) {
             return "daemon error: the daemon is starting";
         case Kind::malformed:
             return "daemon error: the daemon sent a malformed answer";
+        case Kind::absent:
+            return "this server has no node to ask: no broadcast, fees or raw transactions here";
         case Kind::refused:
             break;
     }

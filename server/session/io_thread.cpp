@@ -8,8 +8,10 @@
 #include <future>
 
 #include "server/protocol/answer.h"
+#include "server/session/line_transport.h"
 #include "server/session/session.h"
-#include "server/session/thread_name.h"
+#include "server/session/ws_transport.h"
+#include "server/wire/thread_name.h"
 
 namespace amber::server {
 namespace {
@@ -57,8 +59,15 @@ void IoThread::CloseAll() {
     context_.stop();
 }
 
-void IoThread::Adopt(std::unique_ptr<Transport> transport) {
-    boost::asio::post(context_, [this, carried = std::move(transport)]() mutable {
+std::unique_ptr<Transport> IoThread::MakeTransport(Arrival arrival) {
+    if (IsWebSocket(arrival.kind))
+        return MakeWebSocketTransport(context_, std::move(arrival),
+                                      shared_->Options().max_receive_bytes);
+    return MakeLineTransport(context_, std::move(arrival), scratch_);
+}
+
+void IoThread::Adopt(Arrival arrival) {
+    boost::asio::post(context_, [this, arrived = std::move(arrival)]() mutable {
         SessionNumber number = static_cast<SessionNumber>(sessions_.size());
         if (free_numbers_.empty()) {
             sessions_.emplace_back();
@@ -67,7 +76,7 @@ void IoThread::Adopt(std::unique_ptr<Transport> transport) {
             free_numbers_.pop_back();
         }
         auto session = std::make_shared<Session>(*this, number, shared_->next_session_id++,
-                                                 std::move(carried));
+                                                 MakeTransport(std::move(arrived)));
         sessions_[number] = session;
         Count(sessions_total_);
         sessions_now_ = sessions_.size() - free_numbers_.size();
@@ -264,8 +273,9 @@ bool IoThread::Account(std::size_t before, std::size_t now) {
 // Housekeeping
 
 void IoThread::ArmTimer() {
+    const ServerOptions& options = shared_->Options();
     const auto shortest =
-        std::min(shared_->Options().idle_timeout, shared_->Options().write_timeout);
+        std::min({options.idle_timeout, options.write_timeout, options.first_request_timeout});
     timer_.expires_after(std::clamp<std::chrono::milliseconds>(
         shortest / 4, std::chrono::milliseconds(100), std::chrono::milliseconds(1000)));
     timer_.async_wait([this](const boost::system::error_code& error) {

@@ -2,7 +2,6 @@
 #include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
@@ -17,6 +16,7 @@
 #include "server/session/query_pool.h"
 #include "server/session/transport.h"
 #include "server/subscriptions/notifier.h"
+#include "server/wire/arrival.h"
 
 namespace amber::server {
 
@@ -51,7 +51,8 @@ public:
     void Start();
     void Stop();  ///< closes all sessions, joins the thread
     boost::asio::io_context& Context() { return context_; }
-    void Adopt(std::unique_ptr<Transport> transport);
+    /// Begins its session.
+    void Adopt(Arrival arrival);
     void OnView(ServedViewPtr served, std::shared_ptr<const index::Announcement> announcement);
     void AddTo(ServerStats& stats, std::vector<std::uint64_t>& requests) const;
     [[nodiscard]] std::vector<SessionInfo> Sessions();
@@ -62,7 +63,6 @@ public:
     const ServedView& Served() const { return *served_; }
     index::Query& MemoryQuery();
     JsonDocument& Document() { return document_; }
-    std::span<char> Scratch() { return scratch_; }
     void Remove(SessionNumber session);
     /// Gives the session a turn soon: it has output, or can go on.
     void MarkDirty(SessionNumber session);
@@ -103,6 +103,7 @@ private:
     }
     void Run();
     void CloseAll();
+    std::unique_ptr<Transport> MakeTransport(Arrival arrival);
     void Notify();
     template <class Subject>
     std::optional<typename Subject::Status> InMemory(const typename Subject::Key& key);

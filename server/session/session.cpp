@@ -121,7 +121,6 @@ void Session::Close() {
 // Input
 
 void Session::OnBytes(std::string_view bytes) {
-    last_input_ = Clock::now();
     bytes_received_ += bytes.size();
     lines_.Feed(bytes);
     more_lines_ = true;
@@ -129,7 +128,6 @@ void Session::OnBytes(std::string_view bytes) {
 }
 
 void Session::OnMessage(std::string_view message) {
-    last_input_ = Clock::now();
     bytes_received_ += message.size();
     turn_left_ = kRequestsInARow;
     if (!close_after_) HandleMessage(message);
@@ -260,6 +258,7 @@ void Session::FinishIfDone(const BatchPtr& batch) {
 
 void Session::HandleRequest(const JsonValue& value, const BatchPtr& batch) {
     ++requests_;
+    last_request_ = Clock::now();
     --turn_left_;
     const JsonDocument& document = thread_.Document();
     Request request;
@@ -471,7 +470,10 @@ void Session::AccountBuffers() {
 
 void Session::CheckTimeouts(Clock::time_point now) {
     const ServerOptions& options = thread_.GetShared().Options();
-    const bool idle = now - last_input_ > options.idle_timeout && in_flight_ == 0;
+    const auto patience = requests_ > 0
+                              ? options.idle_timeout
+                              : std::min(options.first_request_timeout, options.idle_timeout);
+    const bool idle = now - last_request_ > patience && in_flight_ == 0;
     const bool stuck = writing_ && now - last_progress_ > options.write_timeout;
     const bool over = finishing_ && now - last_progress_ > kFinishTime;
     if (idle || stuck || over) Close();

@@ -129,7 +129,7 @@ private:
     bool closed_ = false;
     std::size_t accounted_bytes_ = 0;
 
-    Clock::time_point last_input_ = since_;
+    Clock::time_point last_request_ = since_;
     Clock::time_point last_progress_ = since_;  ///< of a write that is under way
     std::uint64_t requests_ = 0, bytes_received_ = 0, bytes_sent_ = 0;
 };

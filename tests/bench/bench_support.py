@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 from framework.bitcoind import Bitcoind  # noqa: E402
 from framework.ports import free_port  # noqa: E402
 from framework.process import Process  # noqa: E402
+from framework.test_case import default_bitcoind  # noqa: E402
 
 READY = re.compile(r"ready: height=(\d+) tip=([0-9a-f]{64})")
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -35,16 +36,12 @@ def argument_parser(description):
                         "generated under --work)")
     parser.add_argument("--bytes", default="1.2G",
                         help="size of the chain to generate (default: %(default)s)")
-    parser.add_argument("--bitcoind", default=find_bitcoind(),
+    parser.add_argument("--bitcoind", default=default_bitcoind(),
                         help="a real node (default: %(default)s)")
     parser.add_argument("--cache-mb", type=int, default=1024)
     parser.add_argument("--reorg-limit", type=int, default=200,
                         help="blocks at the tip with undo rows; 200 as on mainnet")
     return parser
-
-
-def find_bitcoind():
-    return os.environ.get("BITCOIND") or shutil.which("bitcoind") or "/opt/bitcoind/bin/bitcoind"
 
 
 # The chain and its node
@@ -98,15 +95,17 @@ def program(args, name):
 class Amberd(Process):
     """An amberd of which one wants to know what it costs."""
 
-    def __init__(self, args, node, datadir, source="auto", first_sync="auto"):
+    def __init__(self, args, node, datadir, source="auto", first_sync="auto", options=()):
         datadir.mkdir(parents=True, exist_ok=True)
         super().__init__(datadir / "amberd.log")
         self.datadir = datadir
-        self.port = free_port()
+        self.port, self.admin_port = free_port(), free_port()
+        self.cli = program(args, "amber-cli")
         self.command = [program(args, "amberd"), "--network", "regtest", "--datadir", datadir,
                         "--daemon", node.url, "--source", source, "--first-sync", first_sync,
-                        "--tcp", f"127.0.0.1:{self.port}", "--admin", "none",
-                        "--cache-mb", args.cache_mb, "--reorg-limit", args.reorg_limit]
+                        "--tcp", f"127.0.0.1:{self.port}", "--admin", f"127.0.0.1:{self.admin_port}",
+                        "--cache-mb", args.cache_mb, "--reorg-limit", args.reorg_limit,
+                        *options]
 
     @property
     def address(self):
@@ -116,10 +115,18 @@ class Amberd(Process):
         """Seconds until it serves the whole chain."""
         begin = time.monotonic()
         self.spawn(self.command)
+        self.wait_ready(chain, timeout)
+        return time.monotonic() - begin
+
+    def wait_ready(self, chain, timeout=3600):
         match = self.wait_log(READY, timeout)
-        seconds = time.monotonic() - begin
         assert match[2] == chain.tip, f"ready at {match[2]}, the chain ends with {chain.tip}"
-        return seconds
+
+    def info(self):
+        """getinfo; nothing if it does not answer (yet, or any more)."""
+        done = subprocess.run([self.cli, "--admin", f"127.0.0.1:{self.admin_port}", "getinfo"],
+                              capture_output=True)
+        return json.loads(done.stdout) if done.returncode == 0 else None
 
     def stop(self):
         code = self.terminate(120)
@@ -130,6 +137,15 @@ class Amberd(Process):
             fields = file.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
+    def scheduled(self):
+        """Milliseconds that its threads ran, and that they waited for a processor."""
+        ran = waited = 0
+        for path in pathlib.Path(f"/proc/{self.child.pid}/task").glob("*/schedstat"):
+            with contextlib.suppress(FileNotFoundError):
+                fields = path.read_text().split()
+                ran, waited = ran + int(fields[0]), waited + int(fields[1])
+        return ran / 1e6, waited / 1e6
+
     def memory_bytes(self, field):
         """VmRSS: now; VmHWM: the highest so far."""
         with open(f"/proc/{self.child.pid}/status") as status:
@@ -137,6 +153,12 @@ class Amberd(Process):
                 if line.startswith(field + ":"):
                     return int(line.split()[1]) * 1024
         raise AssertionError(f"no {field}")
+
+    def written_bytes(self):
+        """What went to the disk, or will; not what was deleted before it got there."""
+        with open(f"/proc/{self.child.pid}/io") as file:
+            fields = dict(line.split(": ") for line in file.read().splitlines())
+        return int(fields["write_bytes"]) - int(fields["cancelled_write_bytes"])
 
     def disk_bytes(self):
         """Of all files but the log. Files with two names count once; some may vanish meanwhile."""

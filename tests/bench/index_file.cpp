@@ -1,7 +1,8 @@
 // index_file FILE [--bulk] [--cache-mb N] [--reorg-limit N]: indexes a block file (bootstrap format,
 // blocks in height order from genesis) with no node, block by block or (--bulk) by sorting, in a
 // folder that is removed at the end, and prints what that cost as one line of JSON. What `sync`
-// costs more is the daemon client's.
+// costs more is the daemon client's. `read_cpu_s` and `tables_cpu_s` are those of the bulk build, of
+// `bulk_bytes`; the rest is that of the blocks at the end, which are not a part of it.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -16,6 +17,7 @@
 #include "index/bulk/bulk_builder.h"
 #include "index/chain/coin.h"
 #include "index/store/store.h"
+#include "tests/bench/peak_disk.h"
 #include "tests/bench/process_usage.h"
 #include "tests/support/block_file.h"
 
@@ -31,8 +33,12 @@ struct Options {
 };
 
 struct Result {
-    std::uint64_t bytes = 0, txs = 0, database_bytes = 0;
+    std::uint64_t bytes = 0, txs = 0, inputs = 0, outputs = 0, database_bytes = 0;
+    std::uint64_t peak_disk_bytes = 0;
     std::uint32_t blocks = 0;
+    /// Of the bulk build: bytes of its blocks, CPU seconds to read them and to write the tables.
+    std::uint64_t bulk_bytes = 0;
+    double read_cpu = 0, tables_cpu = 0;
 };
 
 std::uint32_t CountBlocks(const std::string& path) {
@@ -51,23 +57,31 @@ Result Index(const Options& options, std::uint32_t total, const std::filesystem:
     std::optional<index::bulk::BulkBuilder> builder;
     if (options.bulk)
         builder.emplace(coin, store, folder / "bulk", options.cache_mb * 1'000'000 - kReadCache);
+    const bench::PeakDisk peak_disk(folder);
     test::BlockFile file(options.file);
     index::Bytes raw;
     Result result;
+    const double cpu_before = bench::OwnCpuSeconds();
     while (file.Next(raw)) {
         result.bytes += raw.size();
         auto block = coin.codec->ParseBlock(std::move(raw));
         if (!block) throw std::runtime_error(std::string(block.error().what));
         result.txs += block->txs.size();
+        result.inputs += block->inputs.size();
+        result.outputs += block->outputs.size();
         const bool in_window = result.blocks + options.reorg_limit >= total;
         if (builder && in_window) {
+            result.read_cpu = bench::OwnCpuSeconds() - cpu_before;
+            result.bulk_bytes = result.bytes - block->raw.size();
             (void)builder->Finish([](double) { return true; });
             builder.reset();
+            result.tables_cpu = bench::OwnCpuSeconds() - cpu_before - result.read_cpu;
             processor.Reload();
         }
         if (builder) {
             builder->Connect(*block);
             ++result.blocks;
+            raw = std::move(block->raw);  // keeps its memory
             continue;
         }
         processor.Connect(*block, in_window ? index::BlockProcessor::Undo::keep
@@ -77,6 +91,7 @@ Result Index(const Options& options, std::uint32_t total, const std::filesystem:
     }
     processor.Flush();
     result.database_bytes = store.DiskBytes();
+    result.peak_disk_bytes = peak_disk.Bytes();
     return result;
 }
 
@@ -102,11 +117,15 @@ int main(int argc, char** argv) {
         const double cpu = bench::OwnCpuSeconds() - cpu_before;
         const auto usage = bench::ReadProcessUsage(::getpid());
         std::printf(
-            "{\"bytes\":%lu,\"blocks\":%u,\"txs\":%lu,\"cpu_s\":%.2f,\"wall_s\":%.2f,"
-            "\"cpu_s_per_gb\":%.2f,\"peak_rss_mb\":%lu,\"database_bytes\":%lu}\n",
-            result.bytes, result.blocks, result.txs, cpu, wall.count(),
+            "{\"name\":\"index-file-%s\",\"bytes\":%lu,\"blocks\":%u,\"txs\":%lu,\"inputs\":%lu,"
+            "\"outputs\":%lu,\"cpu_s\":%.2f,\"wall_s\":%.2f,\"cpu_s_per_gb\":%.2f,"
+            "\"peak_rss_mb\":%lu,\"database_bytes\":%lu,\"bulk_bytes\":%lu,\"read_cpu_s\":%.2f,"
+            "\"tables_cpu_s\":%.2f,\"peak_disk_bytes\":%lu}\n",
+            options.bulk ? "bulk" : "blocks", result.bytes, result.blocks, result.txs,
+            result.inputs, result.outputs, cpu, wall.count(),
             cpu / (static_cast<double>(result.bytes) / 1e9), usage.peak_resident_bytes >> 20,
-            result.database_bytes);
+            result.database_bytes, result.bulk_bytes, result.read_cpu, result.tables_cpu,
+            result.peak_disk_bytes);
     } catch (const std::exception& error) {
         std::cerr << "index_file: " << error.what() << "\n";
         code = 1;

@@ -75,6 +75,27 @@ TEST(ProgressMeter, CountsWhatFollowsTheLastBlock) {
     }
 }
 
+TEST(ProgressMeter, LearnsFromTheTailHowLongItTakes) {
+    for (const double foretold : {0.2, 0.5, 1.5}) {
+        const Chain chain;
+        ProgressMeter meter;
+        for (double t = 0; t < 1500; t += 0.5) {
+            ProgressSample sample = chain.At(std::min(t, 999.0), 1000);
+            sample.time = kStart + std::chrono::milliseconds(static_cast<long>(t * 1000));
+            sample.tail = foretold;
+            // In jobs of 10 s.
+            sample.tail_done = std::max(0.0, std::floor((t - 1000) / 10) * 10 / 500);
+            meter.Add(sample);
+            if (t < 10) continue;
+            const auto left = meter.Read().left;
+            ASSERT_TRUE(left) << t;
+            if (t < 1220) continue;
+            ASSERT_NEAR(static_cast<double>(left->count()), 1500 - t, 0.1 * (1500 - t) + 12)
+                << foretold << " at " << t;
+        }
+    }
+}
+
 TEST(ProgressMeter, TellsTimeLeftWhereBlocksStayTheSame) {
     const Chain chain;
     ProgressMeter meter;

@@ -36,6 +36,19 @@ TEST_F(NodeCheckTest, FindsNothingWrongWithAGoodNode) {
     EXPECT_EQ(report->chain, "regtest");
 }
 
+TEST_F(NodeCheckTest, CountsTheTransactionsIfTheNodeCan) {
+    EXPECT_EQ(CheckNode(client, Regtest())->tx_count, 0u) << "it does not know the method";
+    Answer("getchaintxstats", R"({"time":1,"txcount":1234567890123})");
+    EXPECT_EQ(CheckNode(client, Regtest())->tx_count, 1'234'567'890'123u);
+    for (const char* odd :
+         {R"({"time":1})", R"({"txcount":-1})", R"({"txcount":"7"})", "[]", "5"}) {
+        Answer("getchaintxstats", odd);
+        const auto report = CheckNode(client, Regtest());
+        ASSERT_TRUE(report.has_value()) << odd;
+        EXPECT_EQ(report->tx_count, 0u) << odd;
+    }
+}
+
 TEST_F(NodeCheckTest, AnotherNetwork) {
     Answer("getblockhash", "\"" + std::string(64, '1') + "\"");
     EXPECT_NE(Problem().find("--network"), std::string::npos);

@@ -36,6 +36,38 @@ TEST(Node, RefusesMalformedUrls) {
     EXPECT_FALSE(node.SetUrls({"http://127.0.0.1:1"}).has_value());
 }
 
+TEST(Node, WithoutRpcBlocksComeFromPeersOnly) {
+    NodeOptions options = QuickOptions();
+    options.use_rpc = false;
+    EXPECT_THROW(Node(Regtest(), options), std::invalid_argument);
+    options.source = Source::p2p;
+    options.peers = {"127.0.0.1:0:0"};
+    EXPECT_THROW(Node(Regtest(), options), std::invalid_argument);
+    options.peers = {"127.0.0.1:" + std::to_string(test::UnusedPort())};
+    Node node(Regtest(), options);
+    std::atomic<bool> refused = false;
+    node.Wallet().GetFeeFloors([&](const auto& answer) {
+        refused = answer.has_error() && answer.error().kind == index::NodeError::Kind::absent;
+    });
+    EXPECT_TRUE(refused);
+    EXPECT_TRUE(node.SetUrls({"http://127.0.0.1:1"}).has_value());
+    node.Start([](const auto&) {});
+    const auto report = node.Check();
+    ASSERT_TRUE(report.has_error());
+    EXPECT_NE(report.error().message.find("cannot connect"), std::string::npos)
+        << report.error().message;
+    EXPECT_TRUE(node.Mempool().List().has_error());
+    EXPECT_EQ(node.GetStatus().source, "p2p");
+    EXPECT_FALSE(node.GetStatus().connected);
+    auto take = std::async(std::launch::async, [&] { return node.Blocks().Take(1 << 20, 60s); });
+    std::this_thread::sleep_for(50ms);
+    const auto start = std::chrono::steady_clock::now();
+    node.Stop();
+    EXPECT_TRUE(take.get().empty());
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 1s);
+    EXPECT_EQ(node.Blocks().Tip().error().kind, index::NodeError::Kind::stopped);
+}
+
 TEST(Node, StopsWithinASecondWhateverHangs) {
     test::FakeNode fake;
     fake.SetChain(test::MakeChain(3));

@@ -5,7 +5,9 @@ branch, of an import that was ended at fifty random moments, block by block and 
 named with file and byte, and all before it is kept. (reference-systems.md, b.4: 1 to 6 and 13.)
 """
 
+import lzma
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -24,11 +26,12 @@ TOTALS = re.compile(r"(\d+) blocks processed: (\d+) imported, (\d+) already know
 class Import:
     """`amberd import` into a folder of its own."""
 
-    def __init__(self, case, name, *paths, options=()):
+    def __init__(self, case, name, *paths, network="regtest", options=()):
         self.case = case
+        self.network = network
         self.amber = case.amber(name=name)
         self.log_path = case.folder / f"{name}.log"
-        self.command = [str(case.args.amberd), "import", *map(str, paths), "--network", "regtest",
+        self.command = [str(case.args.amberd), "import", *map(str, paths), "--network", network,
                         "--datadir", str(self.amber.datadir), "--cache-mb", "100",
                         "--log-level", "debug", *map(str, options)]
 
@@ -52,7 +55,7 @@ class Import:
         return dict(zip(names, match.groups()))
 
     def digest(self):
-        return self.amber.offline_digest()
+        return self.amber.offline_digest(self.network)
 
 
 def expect(totals, **wanted):
@@ -150,6 +153,48 @@ def flipped(raw, at):
     return raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1:]
 
 
+def mainnet(case):
+    """b.4, 1: real blocks, a second time all known."""
+    packed = pathlib.Path(os.environ.get("AMBER_CHAIN_DATA", ""), "contiguous/btc-mainnet-0-4312.dat.xz")
+    if not packed.is_file():
+        case.say("mainnet 0..4312: SKIPPED, AMBER_CHAIN_DATA is not set")
+        return
+    path = case.folder / "mainnet.dat"
+    path.write_bytes(lzma.open(packed).read())
+    digests = []
+    for first_sync in ("blocks", "bulk"):
+        job = Import(case, f"mainnet-{first_sync}", path, network="mainnet",
+                     options=["--first-sync", first_sync])
+        expect(job.run("--verify"), processed=4313, imported=4313, known=0, height=4312)
+        digests.append(job.digest())
+        expect(job.run(), processed=4313, imported=0, known=4313, left=0)
+        digests.append(job.digest())
+    for digest in digests[1:]:
+        case.assert_same_digest(digest, digests[0], "mainnet 0..4312")
+    case.say("mainnet 0..4312, in both ways, and once more")
+
+
+def full_disk(case, path, wanted):
+    """A clean stop that says so; with more room it goes on."""
+    for first_sync in ("blocks", "bulk"):
+        job = Import(case, f"full-{first_sync}", path, options=["--first-sync", first_sync, *WINDOW])
+        job.amber.datadir.mkdir(parents=True)
+        mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(job.amber.datadir)]
+        if subprocess.run(mount, stderr=subprocess.DEVNULL).returncode != 0:
+            case.say("full disk: SKIPPED, mounting is not allowed here")
+            return
+        try:
+            assert job.start().wait(timeout=120) == 1, job.log()
+            assert "the disk is full" in job.log(), job.log()
+            assert "start again" in job.log() and "Traceback" not in job.log(), job.log()
+            subprocess.run(["mount", "-o", "remount,size=500m", str(job.amber.datadir)], check=True)
+            job.run()
+            case.assert_same_digest(job.digest(), wanted, f"after a full disk ({first_sync})")
+        finally:
+            subprocess.run(["umount", str(job.amber.datadir)], check=True)
+    case.say("a full disk stops it, with a message; with more room it goes on")
+
+
 def silent_and_wrong(case, path):
     job = Import(case, "silent", path, options=["--progress", "0"])
     job.run()
@@ -217,6 +262,8 @@ def test(case):
     for first_sync in ("blocks", "bulk"):
         interrupted(case, path, wanted, first_sync, rounds)
     damaged(case, path, blocks)
+    full_disk(case, path, wanted)
+    mainnet(case)
     silent_and_wrong(case, path)
     from_the_node_folder(case, node)
 

@@ -1,5 +1,5 @@
 // make_corpus DIR: writes first inputs to DIR/fuzz_block and DIR/fuzz_transaction, taken from
-// AMBER_CHAIN_DATA if that is set, and to DIR/fuzz_request.
+// AMBER_CHAIN_DATA if that is set, and to DIR/fuzz_peer and DIR/fuzz_request.
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -55,6 +55,28 @@ void AddRealData(Corpus& corpus) {
     }
     for (const auto& path : amber::test::ChainDataFiles("blocks", R"(btc-\w+-\d+\.xz)")) {
         corpus.AddBlock(amber::test::ReadFile(path));
+    }
+}
+
+/// Scripts (see peer_script.h) that shake hands and then, each, get one thing answered or not.
+void WritePeerScripts(const std::filesystem::path& dir) {
+    std::filesystem::create_directories(dir);
+    const std::string handshake("\6\2\0\2\1", 5);
+    const std::pair<const char*, std::string> scripts[] = {
+        {"blocks", "\3\6" + std::string(1, '\0') + "\2\xb\2\x13"},  // 1 and 2, which come
+        {"blocks_missing", "\3\6" + std::string(1, '\0') + "\2\xd\2\x13"},
+        {"headers", "\4\1\2\xc"},
+        {"headers_late", "\4\1\5\xff\4\2\2\xc\2\x14"},
+        {"news", "\2\xf\2\x1c"},
+        {"ping", "\5\xff\2\2\5\xff\2\2"},
+        {"many_requests", std::string(200, '\4')},
+        {"second_version", std::string("\2\0", 2)},
+        {"foreign_ping", "\1\2\10abcdefgh"},
+        {"garbage", std::string(1, '\0') + "\x18GET / HTTP/1.1 and more\xff"},
+    };
+    for (const auto& [name, script] : scripts) {
+        std::ofstream file(dir / name, std::ios::binary);
+        file << handshake << script;
     }
 }
 
@@ -134,6 +156,7 @@ int main(int argc, char** argv) {
         corpus.AddBlock(WriteBlock({RandomTx(3 * seed), RandomTx(3 * seed + 1)}));
     }
     if (amber::test::ChainDataDir()) AddRealData(corpus);
+    WritePeerScripts(std::filesystem::path(argv[1]) / "fuzz_peer");
     WriteRequests(std::filesystem::path(argv[1]) / "fuzz_request");
     std::cout << corpus.Size() << " inputs in " << argv[1] << '\n';
 }

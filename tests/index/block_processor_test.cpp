@@ -59,6 +59,26 @@ struct BlockProcessorTest : testing::Test {
     HandMadeChain chain;
 };
 
+TEST_F(BlockProcessorTest, SpendsThatAreLookedUpByManyThreads) {
+    constexpr std::uint32_t kOutputs = 1000;
+    std::vector<RawTx::Output> outputs;
+    for (std::uint32_t i = 0; i < kOutputs; ++i) outputs.push_back(Pay(i % 300, 1000 + i));
+    chain.Add();
+    const RawTx wide = Spend({chain.CoinbaseOf(1)}, outputs);
+    chain.Add({wide});
+    ConnectAll(true);
+    std::vector<RawTx> spends;
+    for (std::uint32_t i = 0; i + 3 < kOutputs; i += 4)
+        spends.push_back(Spend({OutputOf(wide, i), OutputOf(wide, i + 2), OutputOf(wide, i + 3)},
+                               {Pay(i % 7, 1)}));
+    // One more, within the block.
+    spends.push_back(Spend({OutputOf(spends.front())}, {Pay(8, 1)}));
+    chain.Add(spends);
+    ConnectAll(true);
+    ExpectChain();
+    ExpectUndone(1);
+}
+
 TEST_F(BlockProcessorTest, UnknownOutpointIsNamedAndNothingIsWritten) {
     chain.Add();
     ConnectAll(true);

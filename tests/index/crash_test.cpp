@@ -1,16 +1,10 @@
 // A process that is killed while it writes: whatever the moment, the database opens at a whole
 // block.
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <thread>
 
 #include "tests/index/expect_model.h"
 #include "tests/index/random_chain.h"
+#include "tests/index/writer_process.h"
 
 namespace amber::index {
 namespace {
@@ -60,59 +54,29 @@ void Follow(BlockProcessor& processor, const Chain& chain, std::size_t flush_eve
 
 /// What a writer is told, through its environment.
 constexpr const char *kFolder = "AMBER_CRASH_FOLDER", *kRowsMax = "AMBER_CRASH_ROWS",
-                     *kFlushEvery = "AMBER_CRASH_FLUSH", *kReadyFd = "AMBER_CRASH_FD";
+                     *kFlushEvery = "AMBER_CRASH_FLUSH";
 
-std::uint64_t Told(const char* name) { return std::strtoull(std::getenv(name), nullptr, 10); }
-
-// The writer: this program once more, as threads of the database do not survive a fork.
 TEST(CrashWriter, WritesUntilItIsKilled) {
-    if (!std::getenv(kFolder)) GTEST_SKIP() << "only started by the test Crash";
+    if (!WriterProcess::IsTold(kFolder)) GTEST_SKIP() << "only started by the test Crash";
     const Branches branches(TestSeed());
-    OpenIndex index(Regtest(), std::getenv(kFolder), 50, Told(kRowsMax));
-    ASSERT_EQ(::write(static_cast<int>(Told(kReadyFd)), "x", 1), 1);
+    OpenIndex index(Regtest(), WriterProcess::Text(kFolder), 50, WriterProcess::Number(kRowsMax));
+    const std::uint64_t flush_every = WriterProcess::Number(kFlushEvery);
+    WriterProcess::TellReady();
     while (!HasFailure()) {
-        Follow(index.processor, branches.left.blocks, Told(kFlushEvery));
-        Follow(index.processor, branches.right.blocks, Told(kFlushEvery));
+        Follow(index.processor, branches.left.blocks, flush_every);
+        Follow(index.processor, branches.right.blocks, flush_every);
     }
-}
-
-/// This program as a writer. `variables` go before its own environment.
-pid_t StartWriter(std::vector<std::string> variables) {
-    std::vector<char*> environment;
-    for (auto& variable : variables) environment.push_back(variable.data());
-    for (char** old = ::environ; *old; ++old) environment.push_back(*old);
-    environment.push_back(nullptr);
-    std::string name = "writer", filter = "--gtest_filter=CrashWriter.*", brief = "--gtest_brief=1";
-    char* arguments[] = {name.data(), filter.data(), brief.data(), nullptr};
-    pid_t pid = -1;
-    if (::posix_spawn(&pid, "/proc/self/exe", nullptr, nullptr, arguments, environment.data()) != 0)
-        return -1;
-    return pid;
 }
 
 /// Starts a writer and kills it `delay` after its database is open.
 void KillAWriter(std::uint64_t seed, const std::filesystem::path& path, bool by_files,
                  std::size_t flush_every, std::chrono::microseconds delay) {
-    int ready[2];
-    ASSERT_EQ(::pipe(ready), 0);
-    const auto variable = [](const char* name, std::uint64_t value) {
-        return std::string(name) + '=' + std::to_string(value);
-    };
-    const pid_t child = StartWriter({kFolder + ("=" + path.string()),
-                                     variable(kRowsMax, by_files ? 0 : PendingRows::kBatchRowsMax),
-                                     variable(kFlushEvery, flush_every),
-                                     variable(kReadyFd, static_cast<std::uint64_t>(ready[1])),
-                                     variable("AMBER_SEED", seed)});
-    ASSERT_GT(child, 0);
-    ::close(ready[1]);
-    char byte;
-    ASSERT_EQ(::read(ready[0], &byte, 1), 1) << "the writer did not open the database";
-    std::this_thread::sleep_for(delay);
-    ASSERT_EQ(::kill(child, SIGKILL), 0);
-    int status = 0;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    ASSERT_TRUE(WIFSIGNALED(status)) << "the writer ended by itself: " << status;
-    ::close(ready[0]);
+    WriterProcess writer("CrashWriter.*",
+                         {Variable(kFolder, path.string()),
+                          Variable(kRowsMax, by_files ? 0 : PendingRows::kBatchRowsMax),
+                          Variable(kFlushEvery, flush_every), Variable("AMBER_SEED", seed)});
+    ASSERT_TRUE(writer.WaitUntilReady()) << "the writer did not open the database";
+    ASSERT_TRUE(writer.KillAfter(delay)) << "the writer ended by itself: " << writer.ExitCode();
 }
 
 TEST(Crash, KilledAtAnyMomentItOpensAtAWholeBlock) {

@@ -35,11 +35,25 @@ struct MempoolTest : testing::Test {
             disconnected = true;
         }
         for (auto h = index.processor.NextHeight().value; h < chain.size(); ++h) {
-            index.processor.Connect(*chain[h], Undo::keep);
+            KnownOutputs known;
+            if (!disconnected)
+                known = [this](const OutPoint& outpoint) { return KnownOf(outpoint); };
+            index.processor.Connect(*chain[h], Undo::keep, known);
             index.processor.Flush();
             mempool.ApplyBlock(*chain[h]);
         }
         if (disconnected) mempool.Revalidate();
+    }
+    /// What the mempool knows of an output that a block spends must be what is in the tables.
+    std::optional<UnspentOutput> KnownOf(const OutPoint& outpoint) {
+        const auto known = mempool.FindConfirmedSpent(outpoint);
+        if (!known) return known;
+        ++known_outputs;
+        auto h = reader.Prefixed(store::Table::h);
+        const auto found = FindUnspent(reader, h, outpoint, Certainty::always_compare);
+        EXPECT_TRUE(found && found->num == known->num && found->hash_x == known->hash_x &&
+                    found->value == known->value && found->index == known->index);
+        return known;
     }
     void Refresh() {
         const auto done = mempool.Refresh(node, index.processor.GetTip()->hash);
@@ -115,6 +129,7 @@ struct MempoolTest : testing::Test {
     TempFolder folder;
     OpenIndex index;
     StagedNode node;
+    int known_outputs = 0;  ///< that KnownOf() found
     store::Reader reader{index.store, store::Reach::disk};
     Mempool mempool{*Regtest().codec, [this](const OutPoint& outpoint) {
                         auto h = reader.Prefixed(store::Table::h);
@@ -153,6 +168,7 @@ TEST_F(MempoolTest, AgreesWithAModelUnderRandomTraffic) {
         EXPECT_EQ(before.size(), size_before) << "a view never changes";
         if (HasFailure()) return;
     }
+    EXPECT_GT(known_outputs, 0) << "else nothing was tested of them";
 }
 
 /// A parent that pays script 1 with a coinbase, and its child, which pays script 2.

@@ -51,7 +51,8 @@ NodeResult<NodeTip> StagedNode::Tip() {
     return NodeTip{{height},
                    chain_.back()->hash,
                    {height + trouble_.headers_ahead},
-                   trouble_.initial_download};
+                   trouble_.initial_download,
+                   trouble_.block_bytes};
 }
 
 NodeResult<std::vector<BlockHash>> StagedNode::Hashes(Height first, std::size_t count) {

@@ -19,6 +19,7 @@ public:
         bool mempool_fails = false;
         bool initial_download = false;
         std::uint32_t headers_ahead = 0;            ///< of its blocks
+        std::uint64_t block_bytes = 0;              ///< that it says it has
         std::size_t blocks_per_take = 1000;         ///< at most
         std::optional<BlockHash> listing_tip = {};  ///< the mempool is that of another block
     };

@@ -40,7 +40,7 @@ struct UtxoCacheTest : testing::Test {
         EXPECT_FALSE(cache.Remove(outpoint));
     }
 
-    std::vector<Txid> txids;
+    UtxoCache::Txids txids;
     TxNum first{(1ull << 40) - 100'000};
     UtxoCache cache{txids, first};
 };
@@ -92,15 +92,20 @@ TEST_F(UtxoCacheTest, AgreesWithAMap) {
         ASSERT_EQ(cache.size(), model.size());
     }
     std::size_t visited = 0;
-    cache.ForEach([&](const Txid& txid, const UnspentOutput& output) {
+    cache.ForEach([&](const UtxoCache::TxidHead& head, const UnspentOutput& output) {
         ++visited;
+        const Txid& txid = txids[output.num.value - first.value];
+        EXPECT_TRUE(std::equal(head.begin(), head.end(), txid.bytes.begin()));
         const auto& wanted = model.at({txid, output.index});
         EXPECT_EQ(output.num, wanted.num);
         EXPECT_EQ(output.value, wanted.value);
     });
     EXPECT_EQ(visited, model.size());
-    cache.Clear();
+    cache.Empty();
     EXPECT_EQ(cache.size(), 0u);
+    for (const auto& [outpoint, output] : model) EXPECT_FALSE(cache.Remove(outpoint));
+    cache.Clear();
+    EXPECT_EQ(cache.MemoryBytes(), 0u);
 }
 
 }  // namespace

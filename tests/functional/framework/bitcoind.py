@@ -24,17 +24,19 @@ class RpcError(Exception):
 class Bitcoind(Process):
     """Each RPC is a method: node.getblockhash(5). Thread-safe. Amounts come as Decimal."""
 
-    def __init__(self, program, folder, *, rest=False, zmq=False, cookie=False, options=()):
+    def __init__(self, program, folder, *, rest=False, zmq=False, cookie=False, p2p=False,
+                 options=()):
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(folder / "stdout.log")
         self.program = program
         self.folder = folder
         self.rpc_port = free_port()
         self.cookie = cookie
+        self.p2p_port = free_port() if p2p else None
         self.zmq_address = f"tcp://127.0.0.1:{free_port()}" if zmq else None
         self._local = threading.local()
         self.options = [
-            "-regtest", f"-datadir={folder}", f"-rpcport={self.rpc_port}", "-server", "-listen=0",
+            "-regtest", f"-datadir={folder}", f"-rpcport={self.rpc_port}", "-server",
             "-printtoconsole=0", "-checkblockindex=0", "-checkmempool=0", "-fallbackfee=0.0001",
             # Knots is stricter and mines smaller blocks than Bitcoin Core.
             "-corepolicy=1", "-blockmaxsize=4000000", "-blockmaxweight=4000000",
@@ -44,6 +46,10 @@ class Bitcoind(Process):
         ]
         if not cookie:
             self.options += [f"-rpcuser={USER}", f"-rpcpassword={PASSWORD}"]
+        if p2p:
+            self.options += ["-listen=1", f"-bind=127.0.0.1:{self.p2p_port}", "-listenonion=0"]
+        else:
+            self.options.append("-listen=0")
         if rest:
             self.options.append("-rest")
         if zmq:
@@ -57,6 +63,11 @@ class Bitcoind(Process):
         if self.cookie:
             return f"http://127.0.0.1:{self.rpc_port}"
         return f"http://{USER}:{PASSWORD}@127.0.0.1:{self.rpc_port}"
+
+    @property
+    def peer(self):
+        """For amberd's --p2p."""
+        return f"127.0.0.1:{self.p2p_port}"
 
     @property
     def cookie_file(self):

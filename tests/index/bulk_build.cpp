@@ -1,0 +1,38 @@
+#include "tests/index/bulk_build.h"
+
+#include "index/digest.h"
+
+namespace amber::index::bulk {
+
+Build::Build(std::size_t most) : max_bytes(most), path(own_folder.Path()) { Reopen(); }
+
+Build::Build(std::filesystem::path place, std::size_t most)
+    : max_bytes(most), path(std::move(place)) {
+    Reopen();
+}
+
+void Build::Reopen() {
+    builder.reset();
+    store.reset();
+    store = std::make_unique<store::Store>(store::StoreOptions{.path = path / "index"});
+    builder = std::make_unique<BulkBuilder>(Regtest(), *store, Folder(), max_bytes);
+}
+
+void Build::Connect(const Chain& chain) {
+    while (builder->NextHeight().value < chain.size())
+        builder->Connect(*chain[builder->NextHeight().value]);
+}
+
+void Build::ExpectDigestOf(const Chain& chain) {
+    ASSERT_TRUE(builder->Finish(kGoOn));
+    EXPECT_FALSE(std::filesystem::exists(Folder()));
+    EXPECT_EQ(DigestOf(*store), DigestOf(Regtest(), chain));
+}
+
+RandomChain MakeChain(std::uint64_t seed, int blocks) {
+    RandomChain chain(seed);
+    for (int i = 0; i < blocks; ++i) chain.Grow(40);
+    return chain;
+}
+
+}  // namespace amber::index::bulk
