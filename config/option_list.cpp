@@ -221,6 +221,13 @@ std::vector<OptionSpec> WalletOptions() {
          .field = &Options::donation_address,
          .help = "An address that wallets offer to thank you at.",
          .defaults = Nothing},
+        {.name = "pad-answers",
+         .group = Group::wallets,
+         .value = "",
+         .field = &Options::pad_answers,
+         .help = "Hide the length of what is sent, with spaces, as protocol 1.7 proposes: it tells "
+                 "something of the answer even where it is encrypted. Short answers then take 1 KB.",
+         .defaults = [](const Coin&) { return Values{"false"}; }},
         {.name = "strict-version",
          .group = Group::wallets,
          .value = "",

@@ -85,6 +85,7 @@ struct Options {
     std::vector<Service> report_service;
     std::filesystem::path banner_file;  ///< empty: a default banner
     std::string donation_address;
+    bool pad_answers = false;     ///< hide the length of what is sent
     bool strict_version = false;  ///< refuse clients whose first message is not server.version
 
     // Index and memory.

@@ -99,6 +99,7 @@ ServerOptions ServerOptionsOf(const config::Options& options) {
     server.answer_cache_bytes = AnswerCacheBytesOf(options);
     server.history_limit = options.history_limit;
     server.version_first = options.strict_version;
+    server.pad_answers = options.pad_answers;
     if (options.banner_file.empty()) return server;
     std::ifstream file(options.banner_file);
     if (!file) throw std::runtime_error("banner-file: cannot read " + options.banner_file.string());

@@ -95,6 +95,7 @@ struct ServerOptions {
     std::size_t raw_tx_cache_bytes = 32 << 20;
     /// Refuse every other method before server.version (1.6 wants it; old wallets do not do it).
     bool version_first = false;
+    bool pad_answers = false;  ///< hides lengths, see server/protocol/padding.h
 };
 
 }  // namespace amber::server

@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 
 #include "server/protocol/answer.h"
+#include "server/protocol/padding.h"
 #include "server/protocol/utf8.h"
 #include "server/session/io_thread.h"
 #include "server/session/run_method.h"
@@ -428,6 +429,7 @@ void Session::Deliver(const Notice& notice) {
 void Session::Flush() {
     if (closed_ || writing_) return;
     if (!out_.empty()) {
+        if (thread_.GetShared().Options().pad_answers) PadLines(out_);
         sending_.swap(out_);
         notified_bytes_ = held_.size();
         if (transport_->Write(sending_)) {
