@@ -29,6 +29,31 @@ Complaint ReadEndpoint(const std::string& text, Endpoint& endpoint) {
     return std::nullopt;
 }
 
+Complaint ReadListenAddress(const std::string& text, Endpoint& endpoint) {
+    const auto parsed = ParseListenAddress(text);
+    if (!parsed) return Wanted(text, std::string(kEndpointForm) + ", or unix:/PATH");
+    endpoint = *parsed;
+    return std::nullopt;
+}
+
+Complaint ReadProxies(const std::vector<std::string>& values, TrustedProxies& proxies) {
+    proxies = {};
+    if (values.size() == 1 && values.front() == kNone) return std::nullopt;
+    for (const std::string& value : values) {
+        if (value == "unix") {
+            proxies.unix_sockets = true;
+            continue;
+        }
+        const auto subnet = ParseSubnet(value);
+        if (!subnet)
+            return Wanted(value,
+                          "an address or network; write for example 10.0.0.5, 10.0.0.0/8 or "
+                          "2001:db8::/32, or unix");
+        proxies.subnets.push_back(*subnet);
+    }
+    return std::nullopt;
+}
+
 Complaint ReadService(const std::string& text, Service& service) {
     constexpr std::string_view kForm =
         "PROTOCOL://HOST:PORT; write for example ssl://amber.example:50002 (tcp, ssl, ws or wss)";
@@ -171,11 +196,15 @@ public:
     }
 
     Complaint operator()(std::vector<Endpoint> Options::*field) {
-        return ReadAll(values_, options_.*field, ReadEndpoint);
+        return ReadAll(values_, options_.*field, ReadListenAddress);
     }
 
     Complaint operator()(std::vector<Service> Options::*field) {
         return ReadAll(values_, options_.*field, ReadService);
+    }
+
+    Complaint operator()(TrustedProxies Options::*field) {
+        return ReadProxies(values_, options_.*field);
     }
 
     Complaint operator()(std::vector<std::string> Options::*field) {

@@ -5,6 +5,9 @@
 namespace amber::config {
 namespace {
 
+constexpr std::string_view kUnix = "unix:";
+constexpr std::size_t kUnixPathMax = 107;  ///< what the system has room for
+
 std::optional<std::uint16_t> ParsePort(std::string_view text) {
     std::uint16_t port = 0;
     const char* end = text.data() + text.size();
@@ -38,7 +41,17 @@ std::optional<Endpoint> ParseEndpoint(std::string_view text) {
     return Endpoint{std::string(host), *port};
 }
 
+std::optional<Endpoint> ParseListenAddress(std::string_view text) {
+    if (!text.starts_with(kUnix)) return ParseEndpoint(text);
+    const std::string_view path = text.substr(kUnix.size());
+    if (!path.starts_with('/') || path.size() > kUnixPathMax) return std::nullopt;
+    return Endpoint{std::string(path), 0};
+}
+
+bool IsUnixPath(const Endpoint& endpoint) { return endpoint.host.starts_with('/'); }
+
 std::string ToString(const Endpoint& endpoint) {
+    if (IsUnixPath(endpoint)) return std::string(kUnix) + endpoint.host;
     const std::string port = ":" + std::to_string(endpoint.port);
     if (endpoint.host.find(':') == std::string::npos) return endpoint.host + port;
     return "[" + endpoint.host + "]" + port;

@@ -54,7 +54,7 @@ Environment ReadEnvironment(const char* const* env) {
                 IsRepeatable(spec) ? Split(value, ',') : std::vector{std::string(value)},
                 std::string(key)};
         }
-        if (known) continue;
+        if (known || key == "AMBER_PORT") continue;  // container platforms set that one
         if (const std::string_view near = Nearest(key.substr(kPrefix.size()), names);
             !near.empty()) {
             found.warnings.push_back(std::string(key) + " is no option; did you mean " +

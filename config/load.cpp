@@ -75,13 +75,17 @@ Complaint FindChosenCoin(const Sources& sources, const index::Coin*& coin) {
 Complaint FindClash(const Options& options) {
     std::vector<std::pair<std::string_view, Endpoint>> taken;
     for (const Endpoint& endpoint : options.tcp) taken.emplace_back("tcp", endpoint);
+    for (const Endpoint& endpoint : options.ssl) taken.emplace_back("ssl", endpoint);
     for (const Endpoint& endpoint : options.ws) taken.emplace_back("ws", endpoint);
+    for (const Endpoint& endpoint : options.wss) taken.emplace_back("wss", endpoint);
     if (options.admin) taken.emplace_back("admin", *options.admin);
     for (std::size_t i = 0; i < taken.size(); ++i) {
         for (std::size_t j = 0; j < i; ++j) {
-            if (taken[i].second != taken[j].second || taken[i].second.port == 0) continue;
+            const bool any_port = !IsUnixPath(taken[i].second) && taken[i].second.port == 0;
+            if (taken[i].second != taken[j].second || any_port) continue;
             return "--" + std::string(taken[j].first) + " and --" + std::string(taken[i].first) +
-                   " both listen on " + ToString(taken[i].second) + "; give one another port";
+                   " both listen on " + ToString(taken[i].second) + "; give one another " +
+                   (IsUnixPath(taken[i].second) ? "path" : "port");
         }
     }
     return std::nullopt;
@@ -101,6 +105,15 @@ Complaint CheckBanner(const Options& options) {
     if (options.banner_file.empty() || std::ifstream(options.banner_file)) return std::nullopt;
     return "--banner-file: cannot read " + options.banner_file.string() +
            "; check the path and its permissions";
+}
+
+Complaint CheckCertificate(Options& options) {
+    if (options.key.empty()) options.key = options.cert;
+    if (options.cert.empty() && !options.key.empty())
+        return "--key: there is no --cert; name the certificate of this key, too";
+    if (!options.cert.empty() && options.ssl.empty() && options.wss.empty())
+        options.warnings.push_back("the certificate is not used: neither ssl nor wss listens");
+    return std::nullopt;
 }
 
 void WarnOfOpenAdmin(Options& options) {
@@ -133,6 +146,7 @@ Complaint Fill(Sources& sources, const std::filesystem::path& home, Options& opt
     if (auto complaint = CheckSource(options)) return complaint;
     if (auto complaint = FindClash(options)) return complaint;
     if (auto complaint = CheckBanner(options)) return complaint;
+    if (auto complaint = CheckCertificate(options)) return complaint;
     WarnOfOpenAdmin(options);
     ResolveThreads(options);
     return std::nullopt;

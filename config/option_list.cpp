@@ -139,15 +139,55 @@ std::vector<OptionSpec> ListenOptions() {
          .value = "HOST:PORT",
          .field = &Options::tcp,
          .help = "Serve wallets over TCP, one JSON text per line. By default only this machine is "
-                 "served, because plain TCP shows everyone on the way what a wallet asks: "
-                 "0.0.0.0:PORT serves all, best behind a TLS proxy; \"none\" serves nobody.",
+                 "served, because plain TCP shows everyone on the way what a wallet asks; \"none\" "
+                 "serves nobody. unix:/PATH is a socket for proxies on this machine, also for the "
+                 "next three.",
          .defaults =
              [](const Coin& coin) { return Values{"127.0.0.1:" + std::to_string(coin.tcp_port)}; }},
+        {.name = "ssl",
+         .group = Group::listen,
+         .value = "HOST:PORT",
+         .field = &Options::ssl,
+         .help =
+             "Serve wallets over TCP in TLS (1.2 or 1.3). 0.0.0.0:50002 and [::]:50002 serve all.",
+         .defaults = Nothing},
         {.name = "ws",
          .group = Group::listen,
          .value = "HOST:PORT",
          .field = &Options::ws,
          .help = "Serve wallets over WebSocket.",
+         .defaults = Nothing},
+        {.name = "wss",
+         .group = Group::listen,
+         .value = "HOST:PORT",
+         .field = &Options::wss,
+         .help = "Serve wallets over WebSocket in TLS.",
+         .defaults = Nothing},
+        {.name = "cert",
+         .group = Group::listen,
+         .value = "FILE",
+         .field = &Options::cert,
+         .help =
+             "The certificate for ssl and wss, in PEM, those that lead to a root behind it. Read "
+             "again when it changes, and on SIGHUP. By default a self-signed one is made in "
+             "datadir.",
+         .defaults = Nothing},
+        {.name = "key",
+         .group = Group::listen,
+         .value = "FILE",
+         .field = &Options::key,
+         .help = "The key of that certificate, in PEM, with no password. By default it is in the "
+                 "same file.",
+         .defaults = Nothing},
+        {.name = "proxy-protocol",
+         .group = Group::listen,
+         .value = "CIDR",
+         .field = &Options::proxy_protocol,
+         .help =
+             "Proxies that say whom they speak for: 10.0.0.5, 10.0.0.0/8, fd00::/8, or \"unix\" "
+             "for all on unix sockets. Each connection from there must begin with a PROXY header "
+             "(version 1 or 2), or a WebSocket have X-Forwarded-For. From others a PROXY header "
+             "is refused.",
          .defaults = Nothing},
         {.name = "admin",
          .group = Group::listen,
@@ -181,6 +221,13 @@ std::vector<OptionSpec> WalletOptions() {
          .field = &Options::donation_address,
          .help = "An address that wallets offer to thank you at.",
          .defaults = Nothing},
+        {.name = "pad-answers",
+         .group = Group::wallets,
+         .value = "",
+         .field = &Options::pad_answers,
+         .help = "Hide the length of what is sent, with spaces, as protocol 1.7 proposes: it tells "
+                 "something of the answer even where it is encrypted. Short answers then take 1 KB.",
+         .defaults = [](const Coin&) { return Values{"false"}; }},
         {.name = "strict-version",
          .group = Group::wallets,
          .value = "",
@@ -245,7 +292,7 @@ std::vector<OptionSpec> LimitOptions() {
          .group = Group::limits,
          .value = "N",
          .field = &Options::max_subscriptions,
-         .help = "Scripts one session can watch.",
+         .help = "Scripts, outputs and transactions one session can watch.",
          .defaults = Number<200'000>,
          .min = 1,
          .max = 10'000'000},
@@ -333,6 +380,7 @@ bool IsRepeatable(const OptionSpec& spec) {
     return std::holds_alternative<std::vector<Endpoint> Options::*>(spec.field) ||
            std::holds_alternative<std::vector<std::string> Options::*>(spec.field) ||
            std::holds_alternative<std::vector<Service> Options::*>(spec.field) ||
+           std::holds_alternative<TrustedProxies Options::*>(spec.field) ||
            std::holds_alternative<std::optional<std::vector<std::string>> Options::*>(spec.field);
 }
 

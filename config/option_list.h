@@ -17,10 +17,10 @@ enum class Group { general, node, listen, wallets, index, limits };
 using Field =
     std::variant<std::monostate,  ///< no field of its own: LoadOptions() looks at it first
                  std::string Options::*, std::filesystem::path Options::*, std::uint32_t Options::*,
-                 bool Options::*, Source Options::*, FirstSync Options::*, std::optional<Endpoint> Options::*,
-                 std::vector<Endpoint> Options::*, std::vector<std::string> Options::*,
-                 std::vector<Service> Options::*,
-                 std::optional<std::vector<std::string>> Options::*>;
+                 bool Options::*, Source Options::*, FirstSync Options::*,
+                 std::optional<Endpoint> Options::*, std::vector<Endpoint> Options::*,
+                 std::vector<std::string> Options::*, std::vector<Service> Options::*,
+                 TrustedProxies Options::*, std::optional<std::vector<std::string>> Options::*>;
 
 /// The whole declaration of an option. The command line, the environment, the file, `--help` and
 /// the sample files all follow from it.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/endpoint.h"
+#include "config/subnet.h"
 
 namespace amber::index {
 struct Coin;
@@ -36,6 +37,14 @@ struct Service {
     auto operator<=>(const Service&) const = default;
 };
 
+/// Proxies that are believed when they say whom they speak for.
+struct TrustedProxies {
+    std::vector<Subnet> subnets;
+    bool unix_sockets = false;
+
+    auto operator<=>(const TrustedProxies&) const = default;
+};
+
 /// What the operator asked for, every default filled in and every value checked. A plain value.
 /// Names, help and limits of each field stand in option_list.cpp.
 struct Options {
@@ -62,15 +71,21 @@ struct Options {
     std::filesystem::path blocks_dir;  ///< or one of the words kBlocksDirAuto, kBlocksDirOff
     std::optional<std::vector<std::string>> zmq;  ///< nothing: ask the node; empty: poll only
 
-    // Where we listen. Port 0 lets the system choose.
+    // Where we listen: an address (port 0 lets the system choose), or a unix socket.
     std::vector<Endpoint> tcp;
+    std::vector<Endpoint> ssl;
     std::vector<Endpoint> ws;
+    std::vector<Endpoint> wss;
+    std::filesystem::path cert;  ///< empty: one of our own, in `datadir`
+    std::filesystem::path key;   ///< empty: in the file `cert`
+    TrustedProxies proxy_protocol;
     std::optional<Endpoint> admin;  ///< nothing: no admin port
 
     // What wallets are told.
     std::vector<Service> report_service;
     std::filesystem::path banner_file;  ///< empty: a default banner
     std::string donation_address;
+    bool pad_answers = false;     ///< hide the length of what is sent
     bool strict_version = false;  ///< refuse clients whose first message is not server.version
 
     // Index and memory.

@@ -5,7 +5,7 @@
 #
 # build (the default): compiler, CMake and libraries; Python for what quickstart.sh shows.
 # test: build, and what the test suite adds: GoogleTest, benchmark, clang for the fuzz targets,
-#       Debian's Electrum and npm. The full node comes from contrib/install-bitcoind.sh.
+#       Debian's Electrum and npm, and the proxies of contrib/proxy. The full node comes from contrib/install-bitcoind.sh.
 # Uses sudo when not root.
 set -euo pipefail
 
@@ -17,7 +17,7 @@ build=(
 )
 test=(
     libgtest-dev libbenchmark-dev clang libclang-rt-14-dev clang-format clang-tidy
-    electrum xz-utils
+    electrum xz-utils haproxy nginx libnginx-mod-stream stunnel4
 )
 
 case "${1:-build}" in

@@ -64,7 +64,7 @@ functional() {
 # sanitized_functional PRESET: those that find most in a short time. They know that they are sanitized.
 sanitized_functional() {
     ctest --test-dir "build/$1" --no-tests=error --output-on-failure --parallel "$(nproc)" \
-        --tests-regex '^functional\.test_(client_garbage|consistency|crash|node_trouble|reorg|sync)$'
+        --tests-regex '^functional\.test_(client_garbage|consistency|crash|node_trouble|reorg|sync|tls)$'
 }
 
 packages() { contrib/install-deps.sh test && contrib/install-bitcoind.sh; }

@@ -285,7 +285,21 @@ void BlockProcessor::Connect(const Block& block, Undo undo, const KnownOutputs& 
         SpendInputs(block, known, rows);
     }
     AddHistory(rows, undo);
-    if (undo == Undo::keep) AddUndo(block, rows);
+    if (undo == Undo::skip) return;
+    AddUndo(block, rows);
+    TouchTxs(block);
+}
+
+void BlockProcessor::TouchTxs(const Block& block) {
+    for (const Block::Tx& tx : block.txs) touched_txs_.push_back(tx.txid);
+    for (const OutPoint& outpoint : block.inputs)
+        if (!outpoint.IsCoinbase()) touched_txs_.push_back(outpoint.txid);
+}
+
+void BlockProcessor::TouchTxsOfTip() {
+    const TxNum first = tx_counts_.First(state_.tip->height);
+    const auto txids = ReadTxids(reader_, first, state_.tip->tx_count - first.value);
+    touched_txs_.insert(touched_txs_.end(), txids.begin(), txids.end());
 }
 
 TxNum BlockProcessor::Settled() const {
@@ -315,12 +329,15 @@ bool BlockProcessor::Disconnect() {
     const auto record = reader_.Get(Table::undo, tables::UndoKey(tip.height));
     if (!record) return false;
     h_cursor_.reset();
+    TouchTxsOfTip();
     store::Batch batch(store_);
     tables::UndoReader undo(*record);
     while (const auto entry = undo.Next()) {
         if (entry->table == Table::meta) state_ = tables::DecodeState(*entry->old_value);
         if (entry->table == Table::history)
             touched_.push_back(tables::ReadHistoryScript(entry->key));
+        if (entry->table == Table::spender)
+            touched_txs_.push_back(ReadTxid(reader_, tables::ReadSpenderFunder(entry->key)));
         if (entry->old_value)
             batch.Put(entry->table, entry->key, *entry->old_value);
         else

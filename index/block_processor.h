@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "index/chain/block.h"
@@ -59,6 +60,8 @@ public:
     /// Scripts funded or spent by blocks connected with Undo::keep or disconnected since the last
     /// call.
     [[nodiscard]] std::vector<HashX> TakeTouched();
+    /// The transactions of these blocks and those whose outputs they spend, some twice.
+    [[nodiscard]] std::vector<Txid> TakeTouchedTxs() { return std::exchange(touched_txs_, {}); }
 
 private:
     struct BlockRows;
@@ -75,6 +78,8 @@ private:
     /// Takes out an output that the block replaces by one of the same outpoint, if there is one.
     void TakeRepeated(const OutPoint& outpoint, BlockRows& rows);
     void CountTaken(const OutPoint& outpoint, const UnspentOutput& output, BlockRows& rows);
+    void TouchTxs(const Block& block);
+    void TouchTxsOfTip();
     /// The first transaction that may be undone: of the lowest block that has or will have undo.
     [[nodiscard]] TxNum Settled() const;
     /// Deletes the undo rows of all blocks below `height`. Precondition: nothing is pending.
@@ -94,6 +99,7 @@ private:
     store::Reader reader_;
     std::optional<store::Cursor> h_cursor_;  ///< of the last flush; saves one per look-up
     std::vector<HashX> touched_;
+    std::vector<Txid> touched_txs_;
 };
 
 }  // namespace amber::index

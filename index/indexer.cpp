@@ -95,6 +95,7 @@ private:
     BlockProcessor processor_;
     store::Reader reader_;
     Mempool mempool_;
+    const KeptPtr kept_ = std::make_shared<Kept>();
     bool synced_ = false;
     bool tip_moved_ = false;      ///< since the last view
     bool disconnected_ = false;   ///< blocks, since the mempool was last checked
@@ -302,8 +303,11 @@ void Indexer::Impl::ConnectBlock(const Block& block, const NodeTip& node) {
         processor_.Flush();
         spdlog::trace("block {}: connected", height);
         applied.get();
-    } else if (processor_.PendingBytes() > PendingBudget(options_.cache_bytes)) {
-        processor_.Flush();
+    } else {
+        // There is nobody yet to tell of changes.
+        (void)processor_.TakeTouched();
+        (void)processor_.TakeTouchedTxs();
+        if (processor_.PendingBytes() > PendingBudget(options_.cache_bytes)) processor_.Flush();
     }
     UpdateStatus();
 }
@@ -355,15 +359,18 @@ bool Indexer::Impl::FollowMempool(const SyncInbox::Contents& mail) {
 
 void Indexer::Impl::Publish() {
     auto touched = processor_.TakeTouched();
+    auto touched_txs = processor_.TakeTouchedTxs();
     const auto touched_in_mempool = mempool_.TakeTouched();
-    if (synced_ && !tip_moved_ && touched_in_mempool.empty()) return;
+    const auto txs_of_mempool = mempool_.TakeTouchedTxs();
+    if (synced_ && !tip_moved_ && touched_in_mempool.empty() && txs_of_mempool.empty()) return;
+    touched_txs.insert(touched_txs.end(), txs_of_mempool.begin(), txs_of_mempool.end());
     touched.insert(touched.end(), touched_in_mempool.begin(), touched_in_mempool.end());
     std::sort(touched.begin(), touched.end());
     touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
 
     const ViewPtr view =
         std::make_shared<const View>(View{++serial_, *processor_.GetTip(), store_.TakeSnapshot(),
-                                          processor_.GetTxCounts(), mempool_.View()});
+                                          processor_.GetTxCounts(), mempool_.View(), kept_});
     {
         const std::lock_guard lock(shared_mutex_);
         view_ = view;
@@ -374,7 +381,8 @@ void Indexer::Impl::Publish() {
     if (first && on_synced_) on_synced_(*view);
     if (!first && on_view_)
         on_view_(std::make_shared<const Announcement>(
-            Announcement{view, std::exchange(tip_moved_, false), std::move(touched)}));
+            Announcement{view, std::exchange(tip_moved_, false), std::move(touched),
+                         std::move(touched_txs)}));
     tip_moved_ = false;
     spdlog::trace("view {}: height {}, announced", view->serial, view->tip.height.value);
 }

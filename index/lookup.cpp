@@ -1,6 +1,7 @@
 #include "index/lookup.h"
 
 #include "index/tables/h_table.h"
+#include "index/tables/spender_table.h"
 #include "index/tables/txid_table.h"
 #include "index/tables/txnum_table.h"
 
@@ -66,6 +67,13 @@ std::optional<TxNum> FindTxNum(const store::Reader& reader, store::Cursor& txnum
         if (ReadTxid(reader, num) == txid) last = num;
     }
     return last;
+}
+
+std::optional<TxNum> FindSpender(const store::Reader& reader, TxNum funder, std::uint32_t index) {
+    if (index >= 1u << (8 * tables::kOutputIndexSize)) return std::nullopt;
+    const auto value = reader.Get(Table::spender, tables::SpenderKey(funder, index));
+    if (!value) return std::nullopt;
+    return tables::ReadSpenderValue(*value);
 }
 
 std::optional<UnspentOutput> FindUnspent(const store::Reader& reader, store::Cursor& h,

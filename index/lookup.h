@@ -26,6 +26,9 @@ std::vector<Txid> ReadTxids(const store::Reader& reader, TxNum first, std::size_
 /// `txnum` is a prefixed cursor over that table.
 std::optional<TxNum> FindTxNum(const store::Reader& reader, store::Cursor& txnum, const Txid& txid);
 
+/// The transaction that spends an output of `funder` in the chain.
+std::optional<TxNum> FindSpender(const store::Reader& reader, TxNum funder, std::uint32_t index);
+
 /// Whether a found output is proven to be that of the whole txid.
 enum class Certainty {
     /// A single candidate is taken on its key's word. For blocks: the node has validated that the

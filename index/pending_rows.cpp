@@ -37,6 +37,12 @@ private:
     Table table_;
 };
 
+void EmitState(store::RowSink& rows, const tables::StateRecord& state, TxNum settled) {
+    static_assert(store::Store::kSettledCountKey < tables::kStateKey);
+    rows.Put(store::Store::kSettledCountKey, store::Store::SettledCountValue(settled.value));
+    rows.Put(tables::kStateKey, tables::EncodeState(state));
+}
+
 /// One change to `h` or `u`, ready to be sorted.
 template <class Key>
 struct UnspentChange {
@@ -109,11 +115,11 @@ std::size_t PendingRows::RowCount() const {
            history_.size() + history_rows_.size();
 }
 
-void PendingRows::EmitTxids(store::RowSink& rows) const {
-    for (TxNum num = settled_before_; num < std::min(settled_, first_num_); ++num.value)
+void PendingRows::EmitTxids(store::RowSink& rows, const Settled& settled) const {
+    for (TxNum num = settled.before; num < std::min(settled.after, first_num_); ++num.value)
         rows.Delete(tables::TxidKey(num));
-    for (TxNum num = std::max(settled_, first_num_); num.value < first_num_.value + txids_.size();
-         ++num.value) {
+    for (TxNum num = std::max(settled.after, first_num_);
+         num.value < first_num_.value + txids_.size(); ++num.value) {
         const Txid& txid = txids_[num.value - first_num_.value];
         rows.Put(tables::TxidKey(num), {reinterpret_cast<const char*>(txid.bytes.data()), 32});
     }
@@ -199,7 +205,7 @@ void PendingRows::EmitUndo(store::RowSink& rows) const {
     for (const auto& [height, value] : undo_) rows.Put(tables::UndoKey({height}), value);
 }
 
-void PendingRows::Emit(Table table, store::RowSink& rows) {
+void PendingRows::Emit(Table table, store::RowSink& rows, const Settled& settled) {
     switch (table) {
         case Table::meta:
             return;  // see EmitState
@@ -212,7 +218,7 @@ void PendingRows::Emit(Table table, store::RowSink& rows) {
             for (const Row& row : header_nodes_) rows.Put(row.key, row.value);
             return;
         case Table::txid:
-            return EmitTxids(rows);
+            return EmitTxids(rows, settled);
         case Table::txnum:
             return EmitTxNums(rows);
         case Table::h:
@@ -228,18 +234,20 @@ void PendingRows::Emit(Table table, store::RowSink& rows) {
     }
 }
 
-void PendingRows::WriteBatch(store::Store& store, const tables::StateRecord& state) {
+void PendingRows::WriteBatch(store::Store& store, const tables::StateRecord& state,
+                             const Settled& settled) {
     store::Batch batch(store);
     for (Table table : store::AllTables()) {
         BatchSink sink(batch, table);
-        Emit(table, sink);
+        Emit(table, sink, settled);
     }
     BatchSink meta(batch, Table::meta);
-    EmitState(meta, state);
+    EmitState(meta, state, settled.after);
     store.Write(std::move(batch));
 }
 
-void PendingRows::WriteFiles(store::Store& store, const tables::StateRecord& state) {
+void PendingRows::WriteFiles(store::Store& store, const tables::StateRecord& state,
+                             const Settled& settled) {
     store::BulkLoad load(store);
     // Longest first, so that the threads end together.
     static constexpr Table kOrder[] = {Table::history, Table::u,      Table::h,
@@ -251,7 +259,7 @@ void PendingRows::WriteFiles(store::Store& store, const tables::StateRecord& sta
     const auto work = [&] {
         try {
             for (std::size_t i; (i = next++) < std::size(kOrder);)
-                Emit(kOrder[i], load.Into(kOrder[i]));
+                Emit(kOrder[i], load.Into(kOrder[i]), settled);
         } catch (...) {
             const std::lock_guard lock(mutex);
             failure = std::current_exception();
@@ -262,36 +270,32 @@ void PendingRows::WriteFiles(store::Store& store, const tables::StateRecord& sta
         work();
     }
     if (failure) std::rethrow_exception(failure);
-    EmitState(load.Into(Table::meta), state);
+    EmitState(load.Into(Table::meta), state, settled.after);
     load.Commit();
 }
 
-void PendingRows::EmitState(store::RowSink& rows, const tables::StateRecord& state) const {
-    static_assert(store::Store::kSettledCountKey < tables::kStateKey);
-    rows.Put(store::Store::kSettledCountKey, store::Store::SettledCountValue(settled_.value));
-    rows.Put(tables::kStateKey, tables::EncodeState(state));
-}
-
-void PendingRows::Settle(store::Store& store, TxNum settled) {
+PendingRows::Settled PendingRows::Settle(store::Store& store, TxNum end) const {
     store::RowFile& file = store.SettledTxids();
-    settled_before_ = {file.Count()};
-    settled_ = std::max(settled, settled_before_);
+    Settled settled{.before = {file.Count()}, .after = end};
+    settled.after = std::max(settled.after, settled.before);
     const auto append = [&](std::span<const Txid> txids) {
         file.Append({reinterpret_cast<const char*>(txids.data()), txids.size_bytes()});
     };
-    const TxNum written = std::min(settled_, first_num_);
-    if (settled_before_ < written)
-        append(ReadTxids(store::Reader(store, store::Reach::disk), settled_before_,
-                         written.value - settled_before_.value));
-    if (first_num_ < settled_) append(std::span(txids_).first(settled_.value - first_num_.value));
+    const TxNum written = std::min(settled.after, first_num_);
+    if (settled.before < written)
+        append(ReadTxids(store::Reader(store, store::Reach::disk), settled.before,
+                         written.value - settled.before.value));
+    if (first_num_ < settled.after)
+        append(std::span(txids_).first(settled.after.value - first_num_.value));
+    return settled;
 }
 
 void PendingRows::Write(store::Store& store, const tables::StateRecord& state, TxNum settled) {
-    Settle(store, settled);
+    const Settled both = Settle(store, settled);
     if (RowCount() > batch_rows_max_)
-        WriteFiles(store, state);
+        WriteFiles(store, state, both);
     else
-        WriteBatch(store, state);
+        WriteBatch(store, state, both);
     Clear();
     first_num_ = {state.tip ? state.tip->tx_count : 0};
 }

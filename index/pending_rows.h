@@ -75,7 +75,12 @@ private:
         tables::FixedKey<tables::kUKeySize> u;
     };
 
-    void EmitTxids(store::RowSink& rows) const;
+    /// Txids below these are settled: before a Write(), and after it.
+    struct Settled {
+        TxNum before, after;
+    };
+
+    void EmitTxids(store::RowSink& rows, const Settled& settled) const;
     void EmitTxNums(store::RowSink& rows) const;
     void EmitH(store::RowSink& rows) const;
     void EmitU(store::RowSink& rows) const;
@@ -83,20 +88,18 @@ private:
     void EmitSpenders(store::RowSink& rows);
     void EmitUndo(store::RowSink& rows) const;
     /// Writes the rows of one table in key order.
-    void Emit(store::Table table, store::RowSink& rows);
+    void Emit(store::Table table, store::RowSink& rows, const Settled& settled);
 
-    /// Brings txids below `settled` into the store's file, from its tables and from here.
-    void Settle(store::Store& store, TxNum settled);
-    void WriteBatch(store::Store& store, const tables::StateRecord& state);
-    void WriteFiles(store::Store& store, const tables::StateRecord& state);
-    void EmitState(store::RowSink& rows, const tables::StateRecord& state) const;
+    /// Brings txids below `end` into the store's file, from its tables and from here.
+    [[nodiscard]] Settled Settle(store::Store& store, TxNum end) const;
+    void WriteBatch(store::Store& store, const tables::StateRecord& state, const Settled& settled);
+    void WriteFiles(store::Store& store, const tables::StateRecord& state, const Settled& settled);
     [[nodiscard]] std::size_t RowCount() const;
     void Clear();
 
     const std::size_t batch_rows_max_;
     TxNum first_num_;  ///< of txids_[0]
     UtxoCache::Txids txids_;
-    TxNum settled_before_, settled_;  ///< by the Write() that is under way: of the whole chain
     UtxoCache unspent_;
     std::vector<Deleted> deleted_;
     std::vector<Spend> spends_;

@@ -36,8 +36,8 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kTick(500);
 constexpr milliseconds kNodeCheckPause(1000);
-/// Descriptors that are not sessions: database files, listeners, the node.
-constexpr std::size_t kOtherDescriptors = 4096 + 256;
+/// Descriptors that are not sessions: database files, listeners, the node, handshakes.
+constexpr std::size_t kOtherDescriptors = 4096 + 256 + 2000;
 
 // From the operator's options to those of the parts
 
@@ -47,12 +47,27 @@ std::size_t CacheBytesOf(const config::Options& options) {
 /// While serving. An answer takes a tenth of the memory of the rows it is computed from.
 std::size_t AnswerCacheBytesOf(const config::Options& options) { return CacheBytesOf(options) / 4; }
 
+void AddListeners(ServerOptions& server, TransportKind kind,
+                  const std::vector<config::Endpoint>& addresses) {
+    for (const auto& at : addresses) {
+        ListenOptions listen{.transport = kind, .host = at.host, .port = at.port};
+        if (config::IsUnixPath(at)) listen.unix_path = at.host;
+        server.listeners.push_back(std::move(listen));
+    }
+}
+
 ServerOptions ServerOptionsOf(const config::Options& options) {
     ServerOptions server;
-    for (const auto& at : options.tcp)
-        server.listeners.push_back({TransportKind::tcp, at.host, at.port});
-    for (const auto& at : options.ws)
-        server.listeners.push_back({TransportKind::websocket, at.host, at.port});
+    AddListeners(server, TransportKind::tcp, options.tcp);
+    AddListeners(server, TransportKind::ssl, options.ssl);
+    AddListeners(server, TransportKind::ws, options.ws);
+    AddListeners(server, TransportKind::wss, options.wss);
+    server.certificate = {options.cert, options.key};
+    if (options.cert.empty())
+        server.certificate = {options.datadir / "cert.pem", options.datadir / "key.pem", true};
+    for (const auto& subnet : options.proxy_protocol.subnets)
+        server.proxies.subnets.emplace_back(subnet.address, subnet.bits);
+    server.proxies.unix_sockets = options.proxy_protocol.unix_sockets;
     for (const auto& service : options.report_service) {
         PublicHost host{.name = service.address.host};
         const std::uint16_t port = service.address.port;
@@ -84,6 +99,7 @@ ServerOptions ServerOptionsOf(const config::Options& options) {
     server.answer_cache_bytes = AnswerCacheBytesOf(options);
     server.history_limit = options.history_limit;
     server.version_first = options.strict_version;
+    server.pad_answers = options.pad_answers;
     if (options.banner_file.empty()) return server;
     std::ifstream file(options.banner_file);
     if (!file) throw std::runtime_error("banner-file: cannot read " + options.banner_file.string());
@@ -229,6 +245,7 @@ private:
     bool CheckNode();
     void OnSynced(const index::View& view);
     void Tick(ProgressDisplay& display);
+    void OnSignal(int signal);
     AdminTarget MakeTarget();
     std::vector<std::string> SetDaemonUrls(const std::vector<std::string>& urls);
 
@@ -317,6 +334,15 @@ void Application::Tick(ProgressDisplay& display) {
     if (service_manager_.WatchdogInterval()) service_manager_.Watchdog();
 }
 
+void Application::OnSignal(int signal) {
+    if (signal == SIGHUP) {
+        spdlog::info("SIGHUP: reading the certificate again");
+        return wallets_.ReloadCertificate();
+    }
+    spdlog::info("{}: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
+    stopping_ = true;
+}
+
 int Application::Run(const sigset_t& signals) {
     node_.Start([this](const index::NodeEvent& event) { indexer_.OnNodeEvent(event); });
     std::thread sync([this] { Sync(); });
@@ -324,10 +350,8 @@ int Application::Run(const sigset_t& signals) {
         ProgressDisplay display(OnTerminal());
         const timespec tick{0, std::chrono::nanoseconds(kTick).count()};
         while (!stopping_) {
-            if (const int signal = sigtimedwait(&signals, nullptr, &tick); signal > 0) {
-                spdlog::info("{}: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
-                stopping_ = true;
-            }
+            if (const int signal = sigtimedwait(&signals, nullptr, &tick); signal > 0)
+                OnSignal(signal);
             Tick(display);
         }
     }
@@ -506,6 +530,7 @@ int main(int argc, char** argv, char** env) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    if (options.command == config::Command::serve) sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     signal(SIGPIPE, SIG_IGN);
     try {

@@ -2,18 +2,47 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "server/wire/subnet.h"
+
 namespace amber::server {
 
-enum class TransportKind { tcp, websocket };
+enum class TransportKind {
+    tcp,  ///< lines
+    ssl,  ///< lines in TLS
+    ws,   ///< WebSocket
+    wss,  ///< WebSocket in TLS
+};
+
+constexpr bool HasTls(TransportKind kind) {
+    return kind == TransportKind::ssl || kind == TransportKind::wss;
+}
+constexpr bool IsWebSocket(TransportKind kind) {
+    return kind == TransportKind::ws || kind == TransportKind::wss;
+}
 
 /// One address wallets connect to. Port 0 lets the system choose (see WalletServer::Ports()).
 struct ListenOptions {
     TransportKind transport = TransportKind::tcp;
     std::string host = "127.0.0.1";  ///< an IP address, v6 without brackets
     std::uint16_t port = 0;
+    std::string unix_path = {};  ///< a unix socket instead, if not empty
+};
+
+/// Proxies that are believed when they say whom they speak for: in a PROXY header, which each of
+/// their connections must begin with, or in X-Forwarded-For of a WebSocket handshake.
+struct TrustedProxies {
+    std::vector<Subnet> subnets;
+    bool unix_sockets = false;  ///< whoever connects to one of ours
+};
+
+/// Certificate (with those that lead to a root behind it) and key, in PEM; may be one file.
+struct CertificateFiles {
+    std::filesystem::path certificate, key;
+    bool make = false;  ///< if neither is there: a self-signed one
 };
 
 /// How this server appears in server.features, to wallets and to other servers.
@@ -25,6 +54,8 @@ struct PublicHost {
 /// All that the wallet side can be told. Every bound names what happens at it.
 struct ServerOptions {
     std::vector<ListenOptions> listeners;
+    CertificateFiles certificate;  ///< read if a listener of kind ssl or wss is there
+    TrustedProxies proxies;
     std::vector<PublicHost> public_hosts;
     std::string software = "Amber 0.1.0";  ///< server.version, server.features
     std::string banner;                    ///< $NAME variables of protocol.md 5.20 are replaced
@@ -36,11 +67,15 @@ struct ServerOptions {
     std::size_t query_queue = 20'000;
 
     std::size_t max_sessions = 10'000;  ///< further connections are closed at once
+    /// For all that comes before a session: PROXY header, TLS handshake, WebSocket request.
+    std::chrono::milliseconds handshake_timeout{10'000};
+    /// Connections that are not so far yet; one more closes the one that has been silent longest.
+    std::size_t max_handshakes = 2'000;
     /// One request. A longer line is answered -32600 and skipped; four times as long closes.
     std::size_t max_receive_bytes = 8'100'000;
     /// One answer. A larger one is replaced by -32600 "response too large".
     std::size_t max_send_bytes = 8'100'000;
-    std::size_t history_limit = 200'000;  ///< transactions of one script; more: error 10001
+    std::size_t history_limit = 200'000;   ///< transactions of one script; more: error 10001
     std::size_t max_batch_items = 10'000;  ///< larger batches are answered with code 4
     /// Requests of one session that wait for the disk or the node; more input is not read until
     /// some of them are done.
@@ -53,12 +88,14 @@ struct ServerOptions {
     std::size_t max_buffered_bytes = 256 << 20;
     std::size_t max_subscriptions_per_session = 200'000;  ///< then error 4
     std::size_t max_subscriptions = 5'000'000;            ///< of all sessions; then error 4
-    std::chrono::seconds idle_timeout{600};               ///< without input
+    std::chrono::seconds idle_timeout{600};               ///< without a whole request
+    std::chrono::seconds first_request_timeout{60};       ///< of a new session
     std::chrono::seconds write_timeout{30};               ///< without progress of a write
     std::size_t answer_cache_bytes = 128 << 20;
     std::size_t raw_tx_cache_bytes = 32 << 20;
     /// Refuse every other method before server.version (1.6 wants it; old wallets do not do it).
     bool version_first = false;
+    bool pad_answers = false;  ///< hides lengths, see server/protocol/padding.h
 };
 
 }  // namespace amber::server

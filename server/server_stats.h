@@ -11,7 +11,7 @@ namespace amber::server {
 struct ServerStats {
     std::size_t sessions = 0;
     std::uint64_t sessions_total = 0;  ///< since start
-    std::size_t subscriptions = 0;     ///< script hashes, each session's counted
+    std::size_t subscriptions = 0;     ///< but for headers; each session's counted
     std::uint64_t errors = 0;          ///< error answers sent
     std::uint64_t notifications = 0;
     std::uint64_t txs_sent = 0;                                   ///< successful broadcasts

@@ -3,14 +3,16 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
+#include <optional>
 #include <thread>
 
+#include "server/entrance/door.h"
+#include "server/entrance/listener.h"
 #include "server/session/io_thread.h"
-#include "server/session/listener.h"
 #include "server/session/session.h"
-#include "server/session/tcp_transport.h"
-#include "server/session/ws_transport.h"
+#include "server/wire/peer_name.h"
 
 namespace amber::server {
 namespace {
@@ -20,16 +22,7 @@ unsigned IoThreadsOf(const ServerOptions& options) {
     return std::max(1u, std::thread::hardware_concurrency());
 }
 
-std::unique_ptr<Transport> MakeTransport(TransportKind kind, Listener::Socket socket,
-                                         std::span<char> scratch, std::size_t max_message) {
-    switch (kind) {
-        case TransportKind::tcp:
-            return MakeTcpTransport(std::move(socket), scratch);
-        case TransportKind::websocket:
-            return MakeWebSocketTransport(std::move(socket), max_message);
-    }
-    std::abort();
-}
+bool HasTls(const ListenOptions& listen) { return HasTls(listen.transport); }
 
 }  // namespace
 
@@ -38,11 +31,18 @@ public:
     Impl(ServerOptions options, const index::Coin& coin, index::WalletNode& node,
          index::NodeEventSink on_node_event)
         : shared_(std::make_shared<Shared>(std::make_shared<Services>(
-              std::move(options), coin, node, std::move(on_node_event)))) {}
+              std::move(options), coin, node, std::move(on_node_event)))) {
+        const ServerOptions& all = shared_->Options();
+        if (std::ranges::any_of(all.listeners, [](const auto& each) { return HasTls(each); }))
+            certificate_.emplace(all.certificate);
+    }
 
     void CheckAddresses() const {
-        for (const ListenOptions& listen : shared_->Options().listeners)
-            CheckAddress(listen.host, listen.port);
+        for (const ListenOptions& listen : shared_->Options().listeners) CheckAddress(listen);
+    }
+
+    void ReloadCertificate() {
+        if (certificate_) certificate_->Reload();
     }
 
     void Start(index::ViewPtr view) {
@@ -53,16 +53,19 @@ public:
         shared_->io_threads = IoThreadsOf(shared_->Options());
         for (unsigned i = 0; i < shared_->io_threads; ++i)
             threads_.push_back(std::make_shared<IoThread>(i, shared_, served_));
+        MakeDoors();
         try {
             for (const ListenOptions& listen : shared_->Options().listeners)
                 listeners_.push_back(MakeListener(listen));
         } catch (...) {
             listeners_.clear();
+            doors_.clear();
             threads_.clear();
             throw;
         }
         shared_->pool.Start(served_);
         for (const auto& thread : threads_) thread->Start();
+        for (const auto& door : doors_) door->Start();
         for (const auto& listener : listeners_) listener->Start();
     }
 
@@ -86,9 +89,11 @@ public:
     void Stop() {
         const std::lock_guard lock(mutex_);
         for (const auto& listener : listeners_) listener->Stop();
+        for (const auto& door : doors_) door->Stop();
         for (const auto& thread : threads_) thread->Stop();
         shared_->pool.Stop();
         listeners_.clear();
+        doors_.clear();
         threads_.clear();
         served_.reset();
     }
@@ -105,8 +110,12 @@ public:
         ServerStats stats;
         std::vector<std::uint64_t> requests(Methods().size());
         for (const auto& thread : threads_) thread->AddTo(stats, requests);
-        for (std::size_t i = 0; i < requests.size(); ++i)
-            if (requests[i] > 0) stats.requests.emplace_back(Methods()[i].name, requests[i]);
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            if (requests[i] == 0) continue;
+            if (stats.requests.empty() || stats.requests.back().first != Methods()[i].name)
+                stats.requests.emplace_back(Methods()[i].name, 0);
+            stats.requests.back().second += requests[i];
+        }
         stats.txs_sent = shared_->services->txs_sent;
         return stats;
     }
@@ -136,30 +145,58 @@ private:
         return threads_;
     }
 
-    /// New sessions go to the I/O threads in turn.
+    void MakeDoors() {
+        const ServerOptions& options = shared_->Options();
+        const std::size_t count = (threads_.size() + 1) / 2;
+        const std::size_t most = std::max<std::size_t>(1, options.max_handshakes / count);
+        for (unsigned i = 0; i < count; ++i)
+            doors_.push_back(std::make_shared<Door>(
+                i, most, options, certificate_ ? &*certificate_ : nullptr,
+                [this](Arrival arrival) { BeginSession(std::move(arrival)); }));
+    }
+
     std::shared_ptr<Listener> MakeListener(const ListenOptions& listen) {
-        const auto next = std::make_shared<std::size_t>(0);
-        auto choose = [this, next]() -> boost::asio::io_context& {
-            return threads_[++*next % threads_.size()]->Context();
-        };
-        auto accepted = [this, next, kind = listen.transport](Listener::Socket socket) {
-            const ServerOptions& options = shared_->Options();
-            if (shared_->sessions.fetch_add(1) >= options.max_sessions) {
-                --shared_->sessions;
-                return;
-            }
-            IoThread& thread = *threads_[*next % threads_.size()];
-            thread.Adopt(MakeTransport(kind, std::move(socket), thread.Scratch(),
-                                       options.max_receive_bytes));
-        };
-        return std::make_shared<Listener>(threads_.front()->Context(), listen.host, listen.port,
-                                          choose, accepted);
+        // Those whose every client needs a door accept there, no faster than it opens.
+        auto& context = listen.transport == TransportKind::tcp
+                            ? threads_.front()->Context()
+                            : doors_[listeners_.size() % doors_.size()]->Context();
+        return std::make_shared<Listener>(context, listen,
+                                          [this, kind = listen.transport](Accepted accepted) {
+                                              Admit(std::move(accepted), kind);
+                                          });
+    }
+
+    /// On the thread of the listener.
+    void Admit(Accepted accepted, TransportKind kind) {
+        const ServerOptions& options = shared_->Options();
+        if (shared_->sessions >= options.max_sessions) return;
+        if (kind != TransportKind::tcp || IsTrusted(accepted, options.proxies))
+            return doors_[next_door_++ % doors_.size()]->Enter(std::move(accepted), kind);
+        Arrival arrival{.kind = kind,
+                        .peer = accepted.peer ? NameOf(*accepted.peer) : "unix",
+                        .descriptor = std::move(accepted.descriptor),
+                        .tls = {},
+                        .upgrade = {}};
+        BeginSession(std::move(arrival));
+    }
+
+    /// Sessions go to the I/O threads in turn. Thread-safe.
+    void BeginSession(Arrival arrival) {
+        if (shared_->sessions.fetch_add(1) >= shared_->Options().max_sessions) {
+            --shared_->sessions;
+            return;
+        }
+        threads_[next_thread_++ % threads_.size()]->Adopt(std::move(arrival));
     }
 
     const std::shared_ptr<Shared> shared_;
-    mutable std::mutex mutex_;  ///< guards all below; threads_ changes only while none runs
+    std::optional<CertificateKeeper> certificate_;
+    std::atomic<std::size_t> next_door_{0};
+    std::atomic<std::size_t> next_thread_{0};
+    mutable std::mutex mutex_;  ///< guards all below; threads_, doors_ change only while none runs
     ServedViewPtr served_;
     std::vector<std::shared_ptr<IoThread>> threads_;
+    std::vector<std::shared_ptr<Door>> doors_;
     std::vector<std::shared_ptr<Listener>> listeners_;
 };
 
@@ -170,6 +207,8 @@ WalletServer::WalletServer(ServerOptions options, const index::Coin& coin, index
 WalletServer::~WalletServer() { Stop(); }
 
 void WalletServer::CheckAddresses() const { impl_->CheckAddresses(); }
+
+void WalletServer::ReloadCertificate() { impl_->ReloadCertificate(); }
 
 void WalletServer::Start(index::ViewPtr view) { impl_->Start(std::move(view)); }
 

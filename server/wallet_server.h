@@ -17,7 +17,8 @@ namespace amber::server {
 class WalletServer {
 public:
     /// `on_node_event` is told of every transaction a wallet broadcast, so that the mempool view
-    /// has it at once; called from any thread.
+    /// has it at once; called from any thread. Reads the certificate, and makes it if asked to;
+    /// throws std::runtime_error that says why it cannot be used.
     WalletServer(ServerOptions options, const index::Coin& coin, index::WalletNode& node,
                  index::NodeEventSink on_node_event);
     ~WalletServer();  ///< as Stop()
@@ -25,6 +26,10 @@ public:
     /// Throws std::runtime_error that names the address, if one cannot be listened on: so that the
     /// operator hears of it at once, not when the first sync is over.
     void CheckAddresses() const;
+
+    /// Reads the files again; if they are of no use the old certificate stays. This happens by
+    /// itself when they change.
+    void ReloadCertificate();
 
     /// Opens the listeners and serves from `view` on, or from a newer one already announced.
     /// Throws std::runtime_error that names the address, if one cannot be listened on.

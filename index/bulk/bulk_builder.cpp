@@ -226,7 +226,7 @@ void BulkBuilder::Spend(const OutPoint& outpoint, TxNum num) {
 
 bool BulkBuilder::Finish(const bulk::Finish::Progress& progress) {
     if (!finish_.begun) {
-        finish_ = {.begun = true, .ranges = bulk::Finish::RangesFor(tip_->tx_count)};
+        finish_ = {.begun = true, .ranges = bulk::Finish::RangesFor(tip_ ? tip_->tx_count : 0)};
         Save();
     }
     window_.Clear();  // the memory is needed now

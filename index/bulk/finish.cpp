@@ -187,7 +187,7 @@ std::size_t Finish::RunJobs(const std::vector<Job>& jobs,
     };
     {
         std::vector<std::jthread> others;
-        for (std::size_t i = 1; i < Threads(); ++i) others.emplace_back(work);
+        for (std::size_t left = Threads(); left > 1; --left) others.emplace_back(work);
         work();
     }
     if (failure) std::rethrow_exception(failure);

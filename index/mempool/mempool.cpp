@@ -76,7 +76,18 @@ void Mempool::RefreshHistogram() {
 
 void Mempool::Touch(const MempoolTx& tx) {
     for (const HashX& script : ScriptsOf(tx)) touched_.insert(script);
+    touched_txs_.push_back(tx.txid);
+    for (const auto& input : tx.inputs) touched_txs_.push_back(input.prevout.txid);
     histogram_stale_ = true;
+}
+
+void Mempool::Remember(const MempoolTx& tx) {
+    auto recent = std::make_shared<std::vector<MempoolView::Recent>>();
+    recent->push_back({tx.txid, tx.fee, tx.vsize});
+    const std::size_t kept = std::min(view_.recent_->size(), MempoolView::kRecent - 1);
+    recent->insert(recent->end(), view_.recent_->begin(),
+                   view_.recent_->begin() + static_cast<std::ptrdiff_t>(kept));
+    view_.recent_ = std::move(recent);
 }
 
 std::vector<HashX> Mempool::TakeTouched() {
@@ -222,6 +233,7 @@ void Mempool::InsertOne(MempoolTx tx) {
         if (const MempoolTx* replaced = view_.Spender(input.prevout))
             RemoveWithDescendants(replaced->txid);
     tx.has_unconfirmed_inputs = HasUnconfirmedInputs(tx);
+    Remember(tx);
     Link(std::make_shared<const MempoolTx>(std::move(tx)));
 }
 
@@ -288,13 +300,16 @@ void Mempool::Revalidate() {
     const MempoolView before = std::exchange(view_, MempoolView());
     view_.histogram_ = before.histogram_;
     const auto touched_before = std::exchange(touched_, {});
+    auto touched_txs_before = std::exchange(touched_txs_, {});
     Candidates candidates;
     before.txs_.ForEach([&](const Txid& txid, const MempoolTxPtr& tx) {
         candidates[txid].tx = *tx;
     });
     Insert(std::move(candidates));
+    view_.recent_ = before.recent_;
     // Only what changed counts as touched.
     touched_ = touched_before;
+    touched_txs_ = std::move(touched_txs_before);
     before.txs_.ForEach([&](const Txid& txid, const MempoolTxPtr& tx) {
         const MempoolTx* now = view_.Find(txid);
         if (!now || now->has_unconfirmed_inputs != tx->has_unconfirmed_inputs) Touch(*tx);

@@ -5,6 +5,7 @@
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "index/chain/block.h"
@@ -51,6 +52,9 @@ public:
 
     /// Scripts whose history or heights changed since the last call, each once.
     [[nodiscard]] std::vector<HashX> TakeTouched();
+    /// Transactions that came, went or changed their height since the last call, and those whose
+    /// outputs they spend; some twice.
+    [[nodiscard]] std::vector<Txid> TakeTouchedTxs() { return std::exchange(touched_txs_, {}); }
 
 private:
     struct Candidate;
@@ -68,6 +72,7 @@ private:
     void RemoveWithDescendants(const Txid& txid);
     void RefreshHeightOf(const Txid& txid);
     void Touch(const MempoolTx& tx);
+    void Remember(const MempoolTx& tx);
     [[nodiscard]] bool HasUnconfirmedInputs(const MempoolTx& tx) const;
     void RefreshHistogram();
 
@@ -75,6 +80,7 @@ private:
     const FindConfirmed find_confirmed_;
     MempoolView view_;
     std::unordered_set<HashX> touched_;
+    std::vector<Txid> touched_txs_;
     std::chrono::steady_clock::time_point histogram_time_{};
     bool histogram_stale_ = false;
 };

@@ -32,6 +32,9 @@ struct MempoolTx {
     bool has_unconfirmed_inputs = false;  ///< wallets see height -1 instead of 0
     std::vector<Input> inputs;
     std::vector<Output> outputs;
+
+    /// As wallets see it: -1 with unconfirmed inputs, else 0.
+    [[nodiscard]] std::int32_t Height() const { return has_unconfirmed_inputs ? -1 : 0; }
 };
 using MempoolTxPtr = std::shared_ptr<const MempoolTx>;
 

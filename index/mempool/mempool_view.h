@@ -32,6 +32,15 @@ public:
     /// Refreshed at most every few seconds, not with every change.
     [[nodiscard]] const FeeHistogram& Histogram() const { return *histogram_; }
 
+    static constexpr std::size_t kRecent = 10;
+    struct Recent {
+        Txid txid;
+        Amount fee = 0;
+        std::uint32_t vsize = 0;
+    };
+    /// The last kRecent transactions that came in, the newest first, whatever became of them.
+    [[nodiscard]] const std::vector<Recent>& RecentTxs() const { return *recent_; }
+
 private:
     friend class Mempool;
 
@@ -39,6 +48,7 @@ private:
     CowMap<HashX, std::vector<MempoolTxPtr>> by_script_;
     CowMap<OutPoint, MempoolTxPtr> spenders_;
     std::shared_ptr<const FeeHistogram> histogram_ = std::make_shared<FeeHistogram>();
+    std::shared_ptr<const std::vector<Recent>> recent_ = std::make_shared<std::vector<Recent>>();
 };
 
 }  // namespace amber::index

@@ -1,153 +1,21 @@
 #include "index/query/query.h"
 
 #include <algorithm>
-#include <charconv>
 
-#include "index/chain/sha256.h"
 #include "index/header_merkle.h"
 #include "index/lookup.h"
-#include "index/store/reader.h"
-#include "index/tables/history_table.h"
+#include "index/query/cursors.h"
 #include "index/tables/txnum_table.h"
-#include "index/tables/u_table.h"
 
 namespace amber::index {
 
 using store::Table;
-
-namespace {
-
-/// Adds "txid:height:" to the hash of a status (protocol.md 4.2).
-void HashEntry(Sha256& hash, const HistoryEntry& entry) {
-    char text[64 + 1 + 11 + 1];
-    detail::WriteDisplayHex(entry.txid.bytes.data(), text);
-    text[64] = ':';
-    char* end = std::to_chars(text + 65, text + sizeof text, entry.height).ptr;
-    *end++ = ':';
-    hash.Update(
-        {reinterpret_cast<const std::uint8_t*>(text), static_cast<std::size_t>(end - text)});
-}
-
-}  // namespace
-
-/// Reads and reused iterators at the view's snapshot. Each cursor is made at its first use.
-struct Query::Cursors {
-    Cursors(store::Snapshot snapshot, store::Reach reach) : reader(std::move(snapshot), reach) {}
-
-    store::Cursor& Of(Table table, std::optional<store::Cursor>& cursor) {
-        if (!cursor) cursor.emplace(reader.Prefixed(table));
-        return *cursor;
-    }
-    store::Reader reader;
-    std::optional<store::Cursor> history, u, txnum;
-};
 
 Query::Query(ViewPtr view, store::Reach reach)
     : view_(std::move(view)), cursors_(std::make_unique<Cursors>(view_->snapshot, reach)) {}
 Query::~Query() = default;
 Query::Query(Query&&) noexcept = default;
 Query& Query::operator=(Query&&) noexcept = default;
-
-Balance Query::GetBalance(const ScriptHash& script) {
-    const HashX hash_x = ToHashX(script);
-    Balance balance;
-    auto& u = cursors_->Of(Table::u, cursors_->u);
-    const auto prefix = tables::UPrefix(hash_x);
-    for (u.Seek(prefix); u.At(prefix); u.Next())
-        balance.confirmed += tables::ReadURow(u.Key(), u.Value()).value;
-    const auto* unconfirmed = view_->mempool.OfScript(hash_x);
-    if (!unconfirmed) return balance;
-    for (const auto& tx : *unconfirmed) {
-        for (const auto& output : tx->outputs)
-            if (output.indexed && output.hash_x == hash_x) balance.unconfirmed += output.value;
-        for (const auto& input : tx->inputs)
-            if (input.indexed && input.hash_x == hash_x) balance.unconfirmed -= input.value;
-    }
-    return balance;
-}
-
-QueryResult<std::vector<TxNum>> Query::ConfirmedOf(const HashX& hash_x, std::size_t limit) {
-    std::vector<TxNum> nums;
-    auto& history = cursors_->Of(Table::history, cursors_->history);
-    const auto prefix = tables::HistoryPrefix(hash_x);
-    for (history.Seek(prefix); history.At(prefix); history.Next()) {
-        tables::ForEachInHistoryRow(history.Key(), history.Value(),
-                                    [&](TxNum num) { nums.push_back(num); });
-        if (nums.size() > limit) return QueryError::history_too_large;
-    }
-    return nums;
-}
-
-QueryResult<std::vector<HistoryEntry>> Query::GetHistory(const ScriptHash& script,
-                                                         std::size_t limit) {
-    const HashX hash_x = ToHashX(script);
-    const auto nums = ConfirmedOf(hash_x, limit);
-    if (!nums) return nums.error();
-    std::vector<HistoryEntry> entries(nums->size());
-    for (std::size_t i = 0; i < nums->size(); ++i) {
-        const TxNum num = (*nums)[i];
-        const Height height = view_->tx_counts.HeightOf(num);
-        entries[i] = {ReadTxid(cursors_->reader, num), static_cast<std::int32_t>(height.value),
-                      true, 0};
-    }
-    AppendMempool(hash_x, entries);
-    if (entries.size() > limit) return QueryError::history_too_large;
-    return entries;
-}
-
-void Query::AppendMempool(const HashX& hash_x, std::vector<HistoryEntry>& entries) const {
-    const auto* unconfirmed = view_->mempool.OfScript(hash_x);
-    if (!unconfirmed) return;
-    for (const auto& tx : *unconfirmed)
-        entries.push_back({tx->txid, tx->has_unconfirmed_inputs ? -1 : 0, false, tx->fee});
-}
-
-std::vector<HistoryEntry> Query::GetMempool(const ScriptHash& script) {
-    std::vector<HistoryEntry> entries;
-    AppendMempool(ToHashX(script), entries);
-    return entries;
-}
-
-QueryResult<std::vector<Unspent>> Query::ListUnspent(const ScriptHash& script, std::size_t limit) {
-    const HashX hash_x = ToHashX(script);
-    std::vector<tables::URow> rows;
-    auto& u = cursors_->Of(Table::u, cursors_->u);
-    const auto prefix = tables::UPrefix(hash_x);
-    for (u.Seek(prefix); u.At(prefix); u.Next()) {
-        rows.push_back(tables::ReadURow(u.Key(), u.Value()));
-        if (rows.size() > limit) return QueryError::history_too_large;
-    }
-    std::vector<Unspent> unspent;
-    unspent.reserve(rows.size());
-    for (const auto& row : rows) {
-        const Txid txid = ReadTxid(cursors_->reader, row.num);
-        if (view_->mempool.Spender({txid, row.index})) continue;
-        unspent.push_back({txid, row.index, view_->tx_counts.HeightOf(row.num).value, row.value});
-    }
-    const auto* unconfirmed = view_->mempool.OfScript(hash_x);
-    if (!unconfirmed) return unspent;
-    for (const auto& tx : *unconfirmed) {
-        for (std::uint32_t i = 0; i < tx->outputs.size(); ++i) {
-            const auto& output = tx->outputs[i];
-            if (output.indexed && output.hash_x == hash_x && !view_->mempool.Spender({tx->txid, i}))
-                unspent.push_back({tx->txid, i, 0, output.value});
-        }
-    }
-    if (unspent.size() > limit) return QueryError::history_too_large;
-    return unspent;
-}
-
-QueryResult<std::optional<StatusHash>> Query::GetStatus(const ScriptHash& script,
-                                                        std::size_t limit) {
-    const auto history = GetHistory(script, limit);
-    if (!history) return history.error();
-    if (history->empty()) return std::optional<StatusHash>();
-    Sha256 hash;
-    for (const HistoryEntry& entry : *history) HashEntry(hash, entry);
-    StatusHash status;
-    hash.Finish(status.bytes.data());
-    return std::optional(status);
-}
 
 std::optional<Bytes> Query::GetHeader(Height height) {
     std::string value;
@@ -171,6 +39,23 @@ std::vector<Bytes> Query::GetHeaders(Height start, std::size_t count) {
 
 std::optional<BlockHash> Query::GetBlockHash(Height height) {
     return ReadBlockHash(cursors_->reader, height);
+}
+
+std::optional<Height> Query::FindBlock(const BlockHash& hash) {
+    return view_->kept->block_heights.Find(
+        hash, {.tip = view_->tip.height,
+               .hash_at = [&](Height height) { return *GetBlockHash(height); },
+               .all = [&] { return AllBlockHashes(); },
+               .reach = cursors_->reach});
+}
+
+std::vector<BlockHash> Query::AllBlockHashes() {
+    std::vector<BlockHash> hashes;
+    hashes.reserve(view_->tx_counts.size());
+    auto cursor = cursors_->reader.Ordered(Table::header);
+    for (cursor.SeekToFirst(); cursor.Valid(); cursor.Next())
+        hashes.push_back(tables::ReadHeaderRow(cursor.Value()).hash);
+    return hashes;
 }
 
 MerkleProof Query::ProveHeader(Height height, Height checkpoint) {

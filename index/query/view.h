@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "index/mempool/mempool_view.h"
+#include "index/query/kept.h"
 #include "index/query/tx_counts.h"
 #include "index/store/snapshot.h"
 #include "index/tip.h"
@@ -17,6 +18,7 @@ struct View {
     store::Snapshot snapshot;
     TxCounts tx_counts;
     MempoolView mempool;
+    KeptPtr kept;  ///< the same for all views of one index
 };
 using ViewPtr = std::shared_ptr<const View>;
 

@@ -43,6 +43,11 @@ void Cursor::Seek(std::string_view key) {
     state_->iterator->Seek(ToSlice(key));
     CheckMove();
 }
+void Cursor::SeekBack(std::string_view key) {
+    BeforeSeek();
+    state_->iterator->SeekForPrev(ToSlice(key));
+    CheckMove();
+}
 void Cursor::SeekToFirst() {
     BeforeSeek();
     state_->iterator->SeekToFirst();

@@ -29,6 +29,8 @@ public:
 
     /// To the first row whose key is >= `key`.
     void Seek(std::string_view key);
+    /// To the last row whose key is <= `key`. Precondition: the cursor is Ordered().
+    void SeekBack(std::string_view key);
     void SeekToFirst();
     void Next();
     [[nodiscard]] bool Valid() const;

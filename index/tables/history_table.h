@@ -19,14 +19,17 @@ inline FixedKey<kHistoryKeySize> HistoryPrefix(const HashX& hash_x) {
 inline FixedKey<kHistoryKeySize> HistoryKey(const HashX& hash_x, TxNum first) {
     return HistoryPrefix(hash_x).Int<kTxNumSize>(first.value);
 }
+inline TxNum ReadHistoryFirst(std::string_view key) {
+    RowReader row(key);
+    row.Raw(HashX::kSize);
+    return {row.Int<kTxNumSize>()};
+}
 inline HashX ReadHistoryScript(std::string_view key) { return RowReader(key).Script(); }
 
 /// Calls visit(TxNum) for each entry of a row, in order.
 template <class Visit>
 void ForEachInHistoryRow(std::string_view key, std::string_view value, Visit&& visit) {
-    RowReader head(key);
-    head.Raw(HashX::kSize);
-    std::uint64_t num = head.Int<kTxNumSize>();
+    std::uint64_t num = ReadHistoryFirst(key).value;
     visit(TxNum{num});
     for (RowReader rest(value); !rest.Done();) visit(TxNum{num += rest.VarInt()});
 }

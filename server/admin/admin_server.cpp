@@ -15,9 +15,9 @@
 #include <thread>
 
 #include "server/admin/admin_methods.h"
+#include "server/entrance/listener.h"
 #include "server/protocol/line_buffer.h"
-#include "server/session/listener.h"
-#include "server/session/thread_name.h"
+#include "server/wire/thread_name.h"
 
 namespace amber::server {
 namespace {

@@ -26,9 +26,7 @@ void WriteScriptReport(JsonWriter& out, std::string_view text, const index::Scri
     else
         out.String("more than the limit");
     out.Raw(R"(,"history":)");
-    if (const auto history = query.GetHistory(script, limit))
-        WriteHistory(out, *history);
-    else
+    if (!WriteHistory(out, query, script, {}, limit))
         out.String("more than the limit");
     out.Raw('}');
 }

@@ -1,15 +1,10 @@
-#include "server/methods/answer_by_script.h"
 #include "server/methods/handlers.h"
-#include "server/methods/shapes.h"
+#include "server/methods/script_answers.h"
 
 namespace amber::server::handlers {
 
 Outcome BlockchainScripthashGetMempool(Call& call) {
-    return AnswerByScript(call, AnswerKind::mempool,
-                          [&](const index::ScriptHash& script) -> Outcome {
-                              WriteHistory(call.out, call.query.GetMempool(script));
-                              return Step::done;
-                          });
+    return AnswerMempool(call, call.args.ScriptHash(0));
 }
 
 }  // namespace amber::server::handlers

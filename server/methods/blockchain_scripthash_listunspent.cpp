@@ -1,17 +1,10 @@
-#include "server/methods/answer_by_script.h"
 #include "server/methods/handlers.h"
-#include "server/methods/shapes.h"
+#include "server/methods/script_answers.h"
 
 namespace amber::server::handlers {
 
 Outcome BlockchainScripthashListunspent(Call& call) {
-    return AnswerByScript(
-        call, AnswerKind::unspent, [&](const index::ScriptHash& script) -> Outcome {
-            const auto unspent = call.query.ListUnspent(script, call.services.UnspentLimit());
-            if (!unspent) return HistoryTooLarge();
-            WriteUnspent(call.out, *unspent);
-            return Step::done;
-        });
+    return AnswerUnspent(call, call.args.ScriptHash(0));
 }
 
 }  // namespace amber::server::handlers

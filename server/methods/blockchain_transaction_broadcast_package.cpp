@@ -2,6 +2,7 @@
 
 #include "server/methods/daemon_error.h"
 #include "server/methods/handlers.h"
+#include "server/methods/shapes.h"
 
 namespace amber::server::handlers {
 namespace {
@@ -12,24 +13,6 @@ constexpr int kNodeMethodNotFound = -32601;
 
 RpcError Rejected(const std::string& why) {
     return BadRequest("the tx package was rejected by network rules.\n\n" + why);
-}
-
-std::vector<std::string> ReadRawTxs(Arguments& args, std::size_t i) {
-    std::vector<std::string> raw_txs;
-    const JsonValue& list = *args.Get(i);
-    if (list.kind != JsonKind::array || list.count == 0) {
-        args.Fail(BadRequest("raw_txs should be a non-empty list of transactions"));
-        return raw_txs;
-    }
-    const JsonValue* item = args.Document().First(list);
-    for (std::uint32_t n = 0; n < list.count; ++n, item = args.Document().After(*item)) {
-        if (item->kind != JsonKind::string) {
-            args.Fail(BadRequest("raw_txs should be a non-empty list of transactions"));
-            break;
-        }
-        raw_txs.emplace_back(item->text);
-    }
-    return raw_txs;
 }
 
 /// Text of a member; "" if it is absent or no string.

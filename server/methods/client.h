@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "index/chain/hash.h"
+#include "index/chain/outpoint.h"
 #include "server/protocol/version.h"
 
 namespace amber::server {
@@ -15,8 +15,11 @@ public:
     virtual void Negotiate(ProtocolVersion version, std::string software) = 0;
     /// Ends the session once the answer to the request at hand is sent.
     virtual void CloseAfterAnswer() = 0;
-    /// True if the script was subscribed.
+    /// These three are true if there was such a subscription.
+    virtual bool UnsubscribeHeaders() = 0;
     virtual bool UnsubscribeScript(const index::ScriptHash& script) = 0;
+    /// With kWholeTransaction: that to the transaction.
+    virtual bool UnsubscribeOutpoint(const index::OutPoint& outpoint) = 0;
 
 protected:
     ~Client() = default;

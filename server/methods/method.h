@@ -14,6 +14,7 @@
 #include "server/protocol/json_writer.h"
 #include "server/protocol/rpc_error.h"
 #include "server/protocol/version.h"
+#include "server/subscriptions/subject.h"
 
 namespace amber::server {
 
@@ -28,7 +29,12 @@ struct Effects {
         index::ScriptHash script;
         std::optional<index::StatusHash> status;  ///< as answered
     };
+    struct OutpointSubscription {
+        index::OutPoint outpoint;  ///< with kWholeTransaction: its transaction
+        index::OutpointStatus status;
+    };
     std::optional<ScriptSubscription> subscribe_script;
+    std::optional<OutpointSubscription> subscribe_outpoint;
     bool subscribe_headers = false;
 };
 
@@ -70,16 +76,22 @@ using Handler = Outcome (*)(Call&);
 
 /// One method of the protocol, as the registry lists it.
 struct Method {
-    std::string_view name;
-    ProtocolVersion since;
-    std::span<const Parameter> parameters;
-    Handler handler;
     enum class Bound {
         any,      ///< any thread
         session,  ///< the session's thread only: it changes the client
-    } bound = Bound::any;
+    };
+    std::string_view name;
+    /// Served from this version on, and before the other.
+    ProtocolVersion since, until;
+    std::span<const Parameter> parameters;
+    Handler handler;
+    std::string_view note{};  ///< for the README
+    Bound bound = Bound::any;
     bool negotiates = false;  ///< server.version: may come first, ignores superfluous arguments
 };
+
+/// Above all versions there are.
+inline constexpr ProtocolVersion kNever{{0xffff, 0, 0}};
 
 inline RpcError BadRequest(std::string message) {
     return {RpcFault::bad_request, std::move(message)};

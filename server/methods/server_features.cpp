@@ -3,6 +3,8 @@
 namespace amber::server::handlers {
 namespace {
 
+constexpr ProtocolVersion kNoHashFunction{{1, 7, 0}};
+
 void WriteHost(JsonWriter& out, const PublicHost& host) {
     out.String(host.name).Raw(":{");
     const char* separator = "";
@@ -29,7 +31,8 @@ Outcome ServerFeatures(Call& call) {
         WriteHost(out, options.public_hosts[i]);
     }
     out.Raw(R"(},"genesis_hash":)").DisplayHex(call.services.coin.genesis);
-    out.Raw(R"(,"hash_function":"sha256","server_version":)").String(options.software);
+    if (call.version < kNoHashFunction) out.Raw(R"(,"hash_function":"sha256")");
+    out.Raw(R"(,"server_version":)").String(options.software);
     out.Raw(R"(,"protocol_min":)").String(kProtocolMin.Text());
     out.Raw(R"(,"protocol_max":)").String(kProtocolMax.Text());
     out.Raw(R"(,"pruning":null})");

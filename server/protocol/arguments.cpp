@@ -4,6 +4,8 @@
 #include <charconv>
 #include <limits>
 
+#include "index/chain/hex.h"
+#include "index/chain/sha256.h"
 #include "server/protocol/utf8.h"
 
 namespace amber::server {
@@ -82,9 +84,13 @@ std::optional<RpcError> Arguments::Bind(const JsonDocument& document, const Requ
 
 std::uint32_t Arguments::NonNegative(std::size_t i, std::uint32_t otherwise) {
     if (!values_[i]) return otherwise;
-    const auto number = ReadNonNegative(*values_[i]);
+    const auto number = TryNonNegative(i);
     if (!number) Fail(BadValue(*values_[i], "should be a non-negative integer"));
     return number.value_or(otherwise);
+}
+
+std::optional<std::uint32_t> Arguments::TryNonNegative(std::size_t i) const {
+    return ReadNonNegative(*values_[i]);
 }
 
 bool Arguments::Boolean(std::size_t i, bool otherwise) {
@@ -107,6 +113,14 @@ index::ScriptHash Arguments::ScriptHash(std::size_t i) {
         if (const auto hash = index::FromDisplayHex<index::ScriptHash>(values_[i]->text))
             return *hash;
     Fail(BadValue(*values_[i], "is not a valid script hash"));
+    return {};
+}
+
+index::ScriptHash Arguments::Script(std::size_t i) {
+    if (values_[i]->kind == JsonKind::string)
+        if (const auto script = index::FromHex(values_[i]->text))
+            return index::Sha256As<index::ScriptHash>(*script);
+    Fail(BadValue(*values_[i], "is not a valid output script"));
     return {};
 }
 

@@ -36,9 +36,13 @@ public:
     /// Integers, also as strings of digits. Values above 2^32-1 read as 2^32-1, which is above
     /// every height and count there is.
     std::uint32_t NonNegative(std::size_t i, std::uint32_t otherwise = 0);
+    /// The same without a complaint. Precondition: it is given.
+    [[nodiscard]] std::optional<std::uint32_t> TryNonNegative(std::size_t i) const;
     bool Boolean(std::size_t i, bool otherwise);
     std::string_view String(std::size_t i);
     index::ScriptHash ScriptHash(std::size_t i);
+    /// An output script in hex; its hash.
+    index::ScriptHash Script(std::size_t i);
     index::Txid Txid(std::size_t i);
 
     void Fail(RpcError error) {

@@ -33,6 +33,10 @@ public:
         index::AppendHex(out_, bytes);
         return *this;
     }
+    JsonWriter& Zeros(std::size_t count) {
+        out_.append(count, '0');
+        return *this;
+    }
     /// Quoted lower-case hex.
     JsonWriter& Hex(index::ByteView bytes) { return Raw('"').HexDigits(bytes).Raw('"'); }
     /// Quoted, in display order.

@@ -19,7 +19,7 @@ struct ProtocolVersion {
 };
 
 inline constexpr ProtocolVersion kProtocolMin{{1, 4, 0}};
-inline constexpr ProtocolVersion kProtocolMax{{1, 6, 0}};
+inline constexpr ProtocolVersion kProtocolMax{{1, 7, 0}};
 
 /// Two or three dotted numbers, or one; nothing for anything else.
 std::optional<ProtocolVersion> ParseVersion(std::string_view text);

@@ -8,8 +8,10 @@
 #include <future>
 
 #include "server/protocol/answer.h"
+#include "server/session/line_transport.h"
 #include "server/session/session.h"
-#include "server/session/thread_name.h"
+#include "server/session/ws_transport.h"
+#include "server/wire/thread_name.h"
 
 namespace amber::server {
 namespace {
@@ -20,9 +22,7 @@ constexpr std::size_t kKeptBufferBytes = 256 << 10;  ///< larger ones are given 
 }  // namespace
 
 IoThread::IoThread(unsigned number, std::shared_ptr<Shared> shared, ServedViewPtr served)
-    : number_(number),
-      shared_(std::move(shared)),
-      served_(std::move(served)) {}
+    : number_(number), shared_(std::move(shared)), served_(std::move(served)) {}
 
 IoThread::~IoThread() { Stop(); }
 
@@ -59,8 +59,15 @@ void IoThread::CloseAll() {
     context_.stop();
 }
 
-void IoThread::Adopt(std::unique_ptr<Transport> transport) {
-    boost::asio::post(context_, [this, carried = std::move(transport)]() mutable {
+std::unique_ptr<Transport> IoThread::MakeTransport(Arrival arrival) {
+    if (IsWebSocket(arrival.kind))
+        return MakeWebSocketTransport(context_, std::move(arrival),
+                                      shared_->Options().max_receive_bytes);
+    return MakeLineTransport(context_, std::move(arrival), scratch_);
+}
+
+void IoThread::Adopt(Arrival arrival) {
+    boost::asio::post(context_, [this, arrived = std::move(arrival)]() mutable {
         SessionNumber number = static_cast<SessionNumber>(sessions_.size());
         if (free_numbers_.empty()) {
             sessions_.emplace_back();
@@ -69,7 +76,7 @@ void IoThread::Adopt(std::unique_ptr<Transport> transport) {
             free_numbers_.pop_back();
         }
         auto session = std::make_shared<Session>(*this, number, shared_->next_session_id++,
-                                                 std::move(carried));
+                                                 MakeTransport(std::move(arrived)));
         sessions_[number] = session;
         Count(sessions_total_);
         sessions_now_ = sessions_.size() - free_numbers_.size();
@@ -78,10 +85,11 @@ void IoThread::Adopt(std::unique_ptr<Transport> transport) {
 }
 
 void IoThread::Remove(SessionNumber session) {
-    const std::size_t before = notifier_.Subscriptions();
-    notifier_.Forget(session);
-    shared_->subscriptions -= before - notifier_.Subscriptions();
-    subscriptions_ = notifier_.Subscriptions();
+    const std::size_t before = Subscriptions();
+    scripts_.Forget(session);
+    outpoints_.Forget(session);
+    shared_->subscriptions -= before - Subscriptions();
+    subscriptions_ = Subscriptions();
     sessions_[session].reset();
     free_numbers_.push_back(session);
     sessions_now_ = sessions_.size() - free_numbers_.size();
@@ -102,14 +110,16 @@ void IoThread::OnView(ServedViewPtr served,
             for (const auto& session : sessions_)
                 if (session) session->DeliverHeader(line);
         }
-        notifier_.Touch(announcement->touched);
+        scripts_.Touch(announcement->touched);
+        outpoints_.Touch(announcement->touched_txs);
         Notify();
     });
 }
 
 void IoThread::Notify() {
-    const bool more = notifier_.Work(kStatusesInARow);
-    notifications_ = notifier_.Sent();
+    const bool more_scripts = scripts_.Work(kStatusesInARow);
+    const bool more = outpoints_.Work(kStatusesInARow) || more_scripts;
+    notifications_ = scripts_.Sent() + outpoints_.Sent();
     TurnDirty();
     if (!more || notify_posted_) return;
     notify_posted_ = true;
@@ -119,60 +129,99 @@ void IoThread::Notify() {
     });
 }
 
-void IoThread::Deliver(SessionNumber session, std::string_view line) {
-    sessions_[session]->Deliver(line);
+void IoThread::Deliver(SessionNumber session, const Notice& notice) {
+    sessions_[session]->Deliver(notice);
 }
 
-std::optional<StatusResult> IoThread::StatusFromMemory(const index::ScriptHash& script) {
+template <class Subject>
+std::optional<typename Subject::Status> IoThread::InMemory(const typename Subject::Key& key) {
     try {
-        return MemoryQuery().GetStatus(script, shared_->services->HistoryLimit());
+        return StatusOf(MemoryQuery(), key);
     } catch (const index::store::NotInMemory&) {
         return std::nullopt;
     }
 }
 
-bool IoThread::StatusFromDisk(const index::ScriptHash& script) {
-    auto job = [weak = weak_from_this(), script, limit = shared_->services->HistoryLimit()](
-                   const ServedView& served, index::Query& query) {
-        std::optional<StatusResult> status;
+template <class Subject>
+bool IoThread::OnPool(const typename Subject::Key& key, Notifier<Subject> IoThread::*notifier) {
+    auto job = [weak = weak_from_this(), key, notifier](const ServedView& served,
+                                                        index::Query& query) {
+        std::optional<typename Subject::Status> status;
         try {
-            status = query.GetStatus(script, limit);
+            status = StatusOf(query, key);
         } catch (const std::exception& error) {
-            spdlog::error("cannot compute the status of {}: {}", ToDisplayHex(script),
-                          error.what());
+            spdlog::error("cannot compute what to notify of: {}", error.what());
         }
         const auto thread = weak.lock();
         if (!thread) return;
-        boost::asio::post(
-            thread->context_, [self = thread.get(), script, status, serial = served.view->serial] {
-                self->notifier_.OnStatus(script, status, serial == self->served_->view->serial);
-                self->Notify();
-            });
+        boost::asio::post(thread->context_, [self = thread.get(), key, notifier, status,
+                                             serial = served.view->serial] {
+            (self->*notifier).OnStatus(key, status, serial == self->served_->view->serial);
+            self->Notify();
+        });
     };
     return shared_->pool.Submit(std::move(job));
 }
 
-std::optional<RpcError> IoThread::Subscribe(SessionNumber session,
-                                            const Effects::ScriptSubscription& subscription) {
+std::optional<ScriptSubject::Status> IoThread::StatusFromMemory(const index::ScriptHash& script) {
+    return InMemory<ScriptSubject>(script);
+}
+
+bool IoThread::StatusFromDisk(const index::ScriptHash& script) {
+    return OnPool<ScriptSubject>(script, &IoThread::scripts_);
+}
+
+std::optional<OutpointSubject::Status> IoThread::StatusFromMemory(const index::OutPoint& outpoint) {
+    return InMemory<OutpointSubject>(outpoint);
+}
+
+bool IoThread::StatusFromDisk(const index::OutPoint& outpoint) {
+    return OnPool<OutpointSubject>(outpoint, &IoThread::outpoints_);
+}
+
+template <class Subject>
+std::optional<RpcError> IoThread::SubscribeTo(Notifier<Subject>& notifier, SessionNumber session,
+                                              const typename Subject::Key& key,
+                                              const typename Subject::Status& status) {
     const ServerOptions& options = shared_->Options();
-    const std::size_t before = notifier_.Subscriptions();
-    auto error = notifier_.Subscribe(session, subscription.script, subscription.status);
-    if (error || notifier_.Subscriptions() == before) return error;
-    if (notifier_.SubscriptionsOf(session) > options.max_subscriptions_per_session ||
+    const std::size_t before = notifier.Subscriptions();
+    auto error = notifier.Subscribe(session, key, status);
+    if (error || notifier.Subscriptions() == before) return error;
+    if (SubscriptionsOf(session) > options.max_subscriptions_per_session ||
         shared_->subscriptions >= options.max_subscriptions) {
-        notifier_.Unsubscribe(session, subscription.script);
+        notifier.Unsubscribe(session, key);
         return RpcError{RpcFault::limit, "Subscription limit reached"};
     }
     ++shared_->subscriptions;
-    subscriptions_ = notifier_.Subscriptions();
+    subscriptions_ = Subscriptions();
     return std::nullopt;
 }
 
-bool IoThread::Unsubscribe(SessionNumber session, const index::ScriptHash& script) {
-    if (!notifier_.Unsubscribe(session, script)) return false;
+std::optional<RpcError> IoThread::Subscribe(SessionNumber session,
+                                            const Effects::ScriptSubscription& subscription) {
+    return SubscribeTo(scripts_, session, subscription.script, subscription.status);
+}
+
+std::optional<RpcError> IoThread::Subscribe(SessionNumber session,
+                                            const Effects::OutpointSubscription& subscription) {
+    return SubscribeTo(outpoints_, session, subscription.outpoint, subscription.status);
+}
+
+template <class Subject>
+bool IoThread::UnsubscribeFrom(Notifier<Subject>& notifier, SessionNumber session,
+                               const typename Subject::Key& key) {
+    if (!notifier.Unsubscribe(session, key)) return false;
     --shared_->subscriptions;
-    subscriptions_ = notifier_.Subscriptions();
+    subscriptions_ = Subscriptions();
     return true;
+}
+
+bool IoThread::Unsubscribe(SessionNumber session, const index::ScriptHash& script) {
+    return UnsubscribeFrom(scripts_, session, script);
+}
+
+bool IoThread::Unsubscribe(SessionNumber session, const index::OutPoint& outpoint) {
+    return UnsubscribeFrom(outpoints_, session, outpoint);
 }
 
 // For the sessions
@@ -224,8 +273,9 @@ bool IoThread::Account(std::size_t before, std::size_t now) {
 // Housekeeping
 
 void IoThread::ArmTimer() {
+    const ServerOptions& options = shared_->Options();
     const auto shortest =
-        std::min(shared_->Options().idle_timeout, shared_->Options().write_timeout);
+        std::min({options.idle_timeout, options.write_timeout, options.first_request_timeout});
     timer_.expires_after(std::clamp<std::chrono::milliseconds>(
         shortest / 4, std::chrono::milliseconds(100), std::chrono::milliseconds(1000)));
     timer_.async_wait([this](const boost::system::error_code& error) {

@@ -2,7 +2,6 @@
 #include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
@@ -17,6 +16,7 @@
 #include "server/session/query_pool.h"
 #include "server/session/transport.h"
 #include "server/subscriptions/notifier.h"
+#include "server/wire/arrival.h"
 
 namespace amber::server {
 
@@ -40,7 +40,9 @@ struct Shared {
 
 /// One thread ("io-N") with its sessions, their subscriptions, and the view all of them see.
 /// A session never leaves its thread. Everything runs on the thread, unless marked thread-safe.
-class IoThread final : public NotifierHost, public std::enable_shared_from_this<IoThread> {
+class IoThread final : public NotifierHost<ScriptSubject>,
+                       public NotifierHost<OutpointSubject>,
+                       public std::enable_shared_from_this<IoThread> {
 public:
     IoThread(unsigned number, std::shared_ptr<Shared> shared, ServedViewPtr served);
     ~IoThread();
@@ -49,7 +51,8 @@ public:
     void Start();
     void Stop();  ///< closes all sessions, joins the thread
     boost::asio::io_context& Context() { return context_; }
-    void Adopt(std::unique_ptr<Transport> transport);
+    /// Begins its session.
+    void Adopt(Arrival arrival);
     void OnView(ServedViewPtr served, std::shared_ptr<const index::Announcement> announcement);
     void AddTo(ServerStats& stats, std::vector<std::uint64_t>& requests) const;
     [[nodiscard]] std::vector<SessionInfo> Sessions();
@@ -60,15 +63,17 @@ public:
     const ServedView& Served() const { return *served_; }
     index::Query& MemoryQuery();
     JsonDocument& Document() { return document_; }
-    std::span<char> Scratch() { return scratch_; }
     void Remove(SessionNumber session);
     /// Gives the session a turn soon: it has output, or can go on.
     void MarkDirty(SessionNumber session);
     std::optional<RpcError> Subscribe(SessionNumber session,
                                       const Effects::ScriptSubscription& subscription);
+    std::optional<RpcError> Subscribe(SessionNumber session,
+                                      const Effects::OutpointSubscription& subscription);
     bool Unsubscribe(SessionNumber session, const index::ScriptHash& script);
+    bool Unsubscribe(SessionNumber session, const index::OutPoint& outpoint);
     std::size_t SubscriptionsOf(SessionNumber session) const {
-        return notifier_.SubscriptionsOf(session);
+        return scripts_.SubscriptionsOf(session) + outpoints_.SubscriptionsOf(session);
     }
     /// Output buffers go round, so that idle sessions hold none.
     std::string TakeBuffer();
@@ -80,9 +85,12 @@ public:
     void CountError() { Count(errors_); }
 
     // NotifierHost
-    void Deliver(SessionNumber session, std::string_view line) override;
-    std::optional<StatusResult> StatusFromMemory(const index::ScriptHash& script) override;
+    void Deliver(SessionNumber session, const Notice& notice) override;
+    std::optional<ScriptSubject::Status> StatusFromMemory(const index::ScriptHash& script) override;
     bool StatusFromDisk(const index::ScriptHash& script) override;
+    std::optional<OutpointSubject::Status> StatusFromMemory(
+        const index::OutPoint& outpoint) override;
+    bool StatusFromDisk(const index::OutPoint& outpoint) override;
 
 private:
     using Counter = std::atomic<std::uint64_t>;
@@ -95,7 +103,22 @@ private:
     }
     void Run();
     void CloseAll();
+    std::unique_ptr<Transport> MakeTransport(Arrival arrival);
     void Notify();
+    template <class Subject>
+    std::optional<typename Subject::Status> InMemory(const typename Subject::Key& key);
+    template <class Subject>
+    bool OnPool(const typename Subject::Key& key, Notifier<Subject> IoThread::*notifier);
+    template <class Subject>
+    std::optional<RpcError> SubscribeTo(Notifier<Subject>& notifier, SessionNumber session,
+                                        const typename Subject::Key& key,
+                                        const typename Subject::Status& status);
+    template <class Subject>
+    bool UnsubscribeFrom(Notifier<Subject>& notifier, SessionNumber session,
+                         const typename Subject::Key& key);
+    [[nodiscard]] std::size_t Subscriptions() const {
+        return scripts_.Subscriptions() + outpoints_.Subscriptions();
+    }
     void TurnDirty();
     void ArmTimer();
     void Tick();
@@ -118,7 +141,8 @@ private:
     bool turns_posted_ = false;
     bool notify_posted_ = false;
     std::atomic<bool> ended_{false};
-    Notifier notifier_{*this};
+    Notifier<ScriptSubject> scripts_{*this};
+    Notifier<OutpointSubject> outpoints_{*this};
     JsonDocument document_;
     std::vector<char> scratch_ = std::vector<char>(kScratchBytes);
     std::vector<std::string> buffers_;

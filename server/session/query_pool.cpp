@@ -3,7 +3,7 @@
 #include <chrono>
 #include <optional>
 
-#include "server/session/thread_name.h"
+#include "server/wire/thread_name.h"
 
 namespace amber::server {
 

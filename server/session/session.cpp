@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 
 #include "server/protocol/answer.h"
+#include "server/protocol/padding.h"
 #include "server/protocol/utf8.h"
 #include "server/session/io_thread.h"
 #include "server/session/run_method.h"
@@ -17,6 +18,7 @@ constexpr unsigned kMaxTries = 4;               ///< computations overtaken by a
 constexpr std::size_t kUnaccounted = 64 << 10;  ///< a session may always hold this much
 constexpr std::chrono::seconds kFinishTime{2};  ///< for a peer to read its last answer
 constexpr std::size_t kQuotedMethodBytes = 80;
+constexpr ProtocolVersion kScriptpubkeys{{1, 7, 0}};  ///< take the place of script hashes
 
 RpcError UnknownMethod(std::string_view name) {
     return {RpcFault::unknown_method,
@@ -119,7 +121,6 @@ void Session::Close() {
 // Input
 
 void Session::OnBytes(std::string_view bytes) {
-    last_input_ = Clock::now();
     bytes_received_ += bytes.size();
     lines_.Feed(bytes);
     more_lines_ = true;
@@ -127,7 +128,6 @@ void Session::OnBytes(std::string_view bytes) {
 }
 
 void Session::OnMessage(std::string_view message) {
-    last_input_ = Clock::now();
     bytes_received_ += message.size();
     turn_left_ = kRequestsInARow;
     if (!close_after_) HandleMessage(message);
@@ -258,6 +258,7 @@ void Session::FinishIfDone(const BatchPtr& batch) {
 
 void Session::HandleRequest(const JsonValue& value, const BatchPtr& batch) {
     ++requests_;
+    last_request_ = Clock::now();
     --turn_left_;
     const JsonDocument& document = thread_.Document();
     Request request;
@@ -389,13 +390,14 @@ std::optional<RpcError> Session::CheckSize(std::size_t bytes) const {
 
 std::optional<RpcError> Session::Apply(const Effects& effects) {
     if (effects.subscribe_headers) headers_subscribed_ = true;
-    if (!effects.subscribe_script) return std::nullopt;
-    return thread_.Subscribe(number_, *effects.subscribe_script);
+    if (effects.subscribe_script) return thread_.Subscribe(number_, *effects.subscribe_script);
+    if (effects.subscribe_outpoint) return thread_.Subscribe(number_, *effects.subscribe_outpoint);
+    return std::nullopt;
 }
 
 void Session::AnswerError(std::string_view id, const RpcError& error, const BatchPtr& batch) {
-    thread_.CountError();
     if (id.empty()) return;
+    thread_.CountError();
     std::string& out = OutputOf(batch);
     if (batch && !out.empty()) out += ',';
     AppendError(out, id, error);
@@ -419,9 +421,15 @@ void Session::Deliver(std::string_view line) {
     thread_.MarkDirty(number_);
 }
 
+void Session::Deliver(const Notice& notice) {
+    const bool since_17 = version_ >= kScriptpubkeys && !notice.line_since_17.empty();
+    Deliver(since_17 ? notice.line_since_17 : notice.line);
+}
+
 void Session::Flush() {
     if (closed_ || writing_) return;
     if (!out_.empty()) {
+        if (thread_.GetShared().Options().pad_answers) PadLines(out_);
         sending_.swap(out_);
         notified_bytes_ = held_.size();
         if (transport_->Write(sending_)) {
@@ -462,7 +470,10 @@ void Session::AccountBuffers() {
 
 void Session::CheckTimeouts(Clock::time_point now) {
     const ServerOptions& options = thread_.GetShared().Options();
-    const bool idle = now - last_input_ > options.idle_timeout && in_flight_ == 0;
+    const auto patience = requests_ > 0
+                              ? options.idle_timeout
+                              : std::min(options.first_request_timeout, options.idle_timeout);
+    const bool idle = now - last_request_ > patience && in_flight_ == 0;
     const bool stuck = writing_ && now - last_progress_ > options.write_timeout;
     const bool over = finishing_ && now - last_progress_ > kFinishTime;
     if (idle || stuck || over) Close();
@@ -478,6 +489,10 @@ void Session::Negotiate(ProtocolVersion version, std::string software) {
 
 bool Session::UnsubscribeScript(const index::ScriptHash& script) {
     return thread_.Unsubscribe(number_, script);
+}
+
+bool Session::UnsubscribeOutpoint(const index::OutPoint& outpoint) {
+    return thread_.Unsubscribe(number_, outpoint);
 }
 
 SessionInfo Session::Info() const {

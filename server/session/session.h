@@ -11,7 +11,8 @@
 #include "server/server_stats.h"
 #include "server/session/pending.h"
 #include "server/session/transport.h"
-#include "server/subscriptions/subscription_table.h"
+#include "server/subscriptions/session_set.h"
+#include "server/subscriptions/subject.h"
 
 namespace amber::server {
 
@@ -39,6 +40,7 @@ public:
     void Close();
     /// Adds a notification. It goes out with the next Turn().
     void Deliver(std::string_view line);
+    void Deliver(const Notice& notice);
     void DeliverHeader(std::string_view line) {
         if (headers_subscribed_) Deliver(line);
     }
@@ -65,7 +67,9 @@ public:
     bool HasNegotiated() const override { return negotiated_; }
     void Negotiate(ProtocolVersion version, std::string software) override;
     void CloseAfterAnswer() override { close_after_ = true; }
+    bool UnsubscribeHeaders() override { return std::exchange(headers_subscribed_, false); }
     bool UnsubscribeScript(const index::ScriptHash& script) override;
+    bool UnsubscribeOutpoint(const index::OutPoint& outpoint) override;
 
 private:
     class InPlaceDeferrer;
@@ -125,7 +129,7 @@ private:
     bool closed_ = false;
     std::size_t accounted_bytes_ = 0;
 
-    Clock::time_point last_input_ = since_;
+    Clock::time_point last_request_ = since_;
     Clock::time_point last_progress_ = since_;  ///< of a write that is under way
     std::uint64_t requests_ = 0, bytes_received_ = 0, bytes_sent_ = 0;
 };

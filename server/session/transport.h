@@ -25,7 +25,7 @@ protected:
     ~TransportEvents() = default;
 };
 
-/// A connection to one client, whatever carries it: TCP and WebSocket today, TLS later.
+/// A connection to one client, whatever carries it: lines or WebSocket messages, plain or in TLS.
 /// Thread: its I/O thread only.
 class Transport {
 public:

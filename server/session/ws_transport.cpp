@@ -5,7 +5,7 @@
 #include <boost/beast/websocket.hpp>
 #include <chrono>
 
-#include "server/session/peer_name.h"
+#include "server/session/wire_stream.h"
 
 namespace amber::server {
 namespace {
@@ -14,15 +14,17 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 using boost::system::error_code;
-using tcp = asio::ip::tcp;
 
 constexpr std::chrono::seconds kHandshakeTimeout{10};
 constexpr std::size_t kKeptBuffer = 16 << 10;  ///< a larger one is given back after its message
 
 class WebSocketTransport final : public Transport {
 public:
-    WebSocketTransport(tcp::socket socket, std::size_t max_message)
-        : peer_(PeerName(socket)), stream_(std::move(socket)) {
+    WebSocketTransport(asio::io_context& context, Arrival arrival, std::size_t max_message)
+        : name_(HasTls(arrival.kind) ? "wss" : "ws"),
+          peer_(std::move(arrival.peer)),
+          request_(std::move(arrival.upgrade)),
+          stream_(context, std::move(arrival.descriptor), std::move(arrival.tls)) {
         stream_.read_message_max(max_message);
         stream_.set_option(websocket::stream_base::timeout{kHandshakeTimeout,
                                                            websocket::stream_base::none(), false});
@@ -32,9 +34,10 @@ public:
 
     void Start(std::shared_ptr<TransportEvents> events) override {
         events_ = events;
-        error_code ignored;
-        stream_.next_layer().set_option(tcp::no_delay(true), ignored);
-        stream_.async_accept([this, events](error_code error) {
+        Wire& wire = stream_.next_layer().GetWire();
+        if (wire.IsOpen()) wire.SendAtOnce();
+        stream_.async_accept(*request_, [this, events](error_code error) {
+            request_.reset();
             if (error) return Lose(*events);
             open_ = true;
             Read();
@@ -59,12 +62,11 @@ public:
     }
 
     void Abort() override {
-        error_code ignored;
-        stream_.next_layer().close(ignored);
+        stream_.next_layer().GetWire().Close();
         lost_ = true;
     }
 
-    const char* Name() const override { return "ws"; }
+    const char* Name() const override { return name_; }
     std::string Peer() const override { return peer_; }
 
 private:
@@ -99,8 +101,10 @@ private:
                             });
     }
 
+    const char* name_;
     std::string peer_;
-    websocket::stream<tcp::socket> stream_;
+    std::unique_ptr<UpgradeRequest> request_;  ///< until it is answered
+    websocket::stream<WireStream> stream_;
     beast::flat_buffer buffer_;
     std::weak_ptr<TransportEvents> events_;
     std::string_view unsent_;
@@ -112,8 +116,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Transport> MakeWebSocketTransport(tcp::socket socket, std::size_t max_message) {
-    return std::make_unique<WebSocketTransport>(std::move(socket), max_message);
+std::unique_ptr<Transport> MakeWebSocketTransport(asio::io_context& context, Arrival arrival,
+                                                  std::size_t max_message) {
+    return std::make_unique<WebSocketTransport>(context, std::move(arrival), max_message);
 }
 
 }  // namespace amber::server

@@ -1,100 +1,83 @@
 #include "server/subscriptions/notifier.h"
 
-#include <string>
-
-#include "server/protocol/answer.h"
-#include "server/protocol/json_writer.h"
-
 namespace amber::server {
-namespace {
 
-std::string NotificationOf(const index::ScriptHash& script,
-                           const std::optional<index::StatusHash>& status) {
-    std::string params;
-    JsonWriter writer(params);
-    writer.Raw('[').DisplayHex(script).Raw(',');
-    if (status)
-        writer.Hex(status->View());
-    else
-        writer.Raw("null");
-    writer.Raw(']');
-    std::string line;
-    AppendNotification(line, "blockchain.scripthash.subscribe", params);
-    return line;
-}
-
-}  // namespace
-
-std::optional<RpcError> Notifier::Subscribe(SessionNumber session, const index::ScriptHash& script,
-                                            const std::optional<index::StatusHash>& status) {
-    const auto added = table_.Add(session, script);
-    if (added.script == SubscriptionTable::kNone)
+template <class Subject>
+std::optional<RpcError> Notifier<Subject>::Subscribe(SessionNumber session, const Key& key,
+                                                     const Status& status) {
+    const auto added = table_.Add(session, key);
+    if (added.number == Table::kNone)
         return RpcError{RpcFault::limit, "Subscription limit reached"};
-    if (added.new_script)
-        table_.At(added.script).last_sent = Digest(status);
+    if (added.is_new)
+        table_.At(added.number).last_sent = Subject::Digest(status);
     else
-        Update(added.script, status, session);
+        Update(added.number, status, session);
     return std::nullopt;
 }
 
-void Notifier::Update(SubscriptionTable::Number number,
-                      const std::optional<index::StatusHash>& status,
-                      std::optional<SessionNumber> knows) {
-    SubscriptionTable::Script& script = table_.At(number);
-    const StatusDigest digest = Digest(status);
-    if (digest == script.last_sent) return;
-    script.last_sent = digest;
-    const std::string line = NotificationOf(script.hash, status);
+template <class Subject>
+void Notifier<Subject>::Update(Number number, const Status& status,
+                               std::optional<SessionNumber> knows) {
+    auto& watched = table_.At(number);
+    const StatusDigest digest = Subject::Digest(status);
+    if (digest == watched.last_sent) return;
+    watched.last_sent = digest;
+    const Notice notice = Subject::NoticeOf(watched.key, status);
     table_.ForEachSubscriber(number, [&](SessionNumber session) {
         if (session == knows) return;
         ++sent_;
-        host_.Deliver(session, line);
+        host_.Deliver(session, notice);
     });
 }
 
-void Notifier::Queue(SubscriptionTable::Number script) {
-    if (table_.At(script).queued) return;
-    table_.At(script).queued = true;
-    queue_.push_back(script);
+template <class Subject>
+void Notifier<Subject>::Queue(Number number) {
+    if (table_.At(number).queued) return;
+    table_.At(number).queued = true;
+    queue_.push_back(number);
 }
 
-void Notifier::Touch(std::span<const index::HashX> names) {
+template <class Subject>
+void Notifier<Subject>::Touch(std::span<const typename Subject::Touched> touched) {
     if (table_.Size() == 0) return;
-    for (const index::HashX& name : names)
-        table_.ForEachNamed(name, [this](SubscriptionTable::Number script) { Queue(script); });
+    for (const auto& each : touched)
+        table_.ForEachNamed(Subject::NameOf(each), [this](Number number) { Queue(number); });
 }
 
-bool Notifier::Work(std::size_t max) {
+template <class Subject>
+bool Notifier<Subject>::Work(std::size_t max) {
     for (; max > 0 && !queue_.empty(); --max) {
-        const SubscriptionTable::Number number = queue_.front();
-        SubscriptionTable::Script& script = table_.At(number);
-        if (script.queued) {
-            const auto status = host_.StatusFromMemory(script.hash);
-            if (!status) {
-                if (disk_reads_ == kMaxDiskReads || !host_.StatusFromDisk(script.hash))
+        const Number number = queue_.front();
+        auto& watched = table_.At(number);
+        if (watched.queued) {
+            if (const auto status = host_.StatusFromMemory(watched.key)) {
+                Update(number, *status, std::nullopt);
+            } else {
+                if (disk_reads_ == kMaxDiskReads || !host_.StatusFromDisk(watched.key))
                     return false;
                 ++disk_reads_;
-            } else if (*status) {
-                Update(number, **status, std::nullopt);
             }
-            // A history that has grown too large keeps its subscription and is told nothing.
-            script.queued = false;
+            watched.queued = false;
         }
         queue_.pop_front();
     }
     return !queue_.empty();
 }
 
-void Notifier::OnStatus(const index::ScriptHash& hash, const std::optional<StatusResult>& result,
-                        bool current) {
+template <class Subject>
+void Notifier<Subject>::OnStatus(const Key& key, const std::optional<Status>& status,
+                                 bool current) {
     --disk_reads_;
-    const SubscriptionTable::Number script = table_.Find(hash);
-    if (script == SubscriptionTable::kNone) return;
-    if (!result) return;  // the database is broken: the process is about to end
+    const Number number = table_.Find(key);
+    if (number == Table::kNone) return;
+    if (!status) return;  // the database is broken: the process is about to end
     if (!current)
-        Queue(script);
-    else if (*result)
-        Update(script, **result, std::nullopt);
+        Queue(number);
+    else
+        Update(number, *status, std::nullopt);
 }
+
+template class Notifier<ScriptSubject>;
+template class Notifier<OutpointSubject>;
 
 }  // namespace amber::server

@@ -10,98 +10,100 @@ constexpr std::size_t kStale = 64;  ///< left-over numbers not worth sweeping
 
 }  // namespace
 
-StatusDigest Digest(const std::optional<index::StatusHash>& status) {
-    StatusDigest digest{};
-    if (status) std::copy_n(status->bytes.begin(), digest.size(), digest.begin());
-    return digest;
-}
-
-SubscriptionTable::Number SubscriptionTable::Find(const index::ScriptHash& script) const {
+template <class Subject>
+auto SubscriptionTable<Subject>::Find(const Key& key) const -> Number {
     Number result = kNone;
-    ForEachNamed(index::ToHashX(script), [&](Number n) {
-        if (scripts_[n].hash == script) result = n;
+    ForEachNamed(Subject::NameOf(key), [&](Number n) {
+        if (watched_[n].key == key) result = n;
     });
     return result;
 }
 
-SubscriptionTable::Number SubscriptionTable::NewScript(const index::ScriptHash& hash,
-                                                       Number& head) {
-    Number number = free_script_;
+template <class Subject>
+auto SubscriptionTable<Subject>::New(const Key& key, Number& head) -> Number {
+    Number number = free_;
     if (number == kNone) {
-        number = static_cast<Number>(scripts_.Size());
-        scripts_.Append();
+        number = static_cast<Number>(watched_.Size());
+        watched_.Append();
     } else {
-        free_script_ = scripts_[number].next;
+        free_ = watched_[number].next;
     }
-    Script& script = scripts_[number];
-    script.hash = hash;
-    script.last_sent = {};
-    script.next = head;
+    Watched& watched = watched_[number];
+    watched.key = key;
+    watched.last_sent = {};
+    watched.next = head;
     head = number;
     return number;
 }
 
-SubscriptionTable::Added SubscriptionTable::Add(SessionNumber session,
-                                                const index::ScriptHash& hash) {
-    const auto slot = by_name_.try_emplace(secret_hash_(index::ToHashX(hash)), kNone).first;
+template <class Subject>
+auto SubscriptionTable<Subject>::Add(SessionNumber session, const Key& key) -> Added {
+    const auto slot = by_name_.try_emplace(secret_hash_(Subject::NameOf(key)), kNone).first;
     unsigned same_name = 0;
-    Number script = slot->second;
-    for (; script != kNone && scripts_[script].hash != hash; script = scripts_[script].next)
+    Number number = slot->second;
+    for (; number != kNone && watched_[number].key != key; number = watched_[number].next)
         ++same_name;
-    Added added{script, false};
-    if (script == kNone) {
-        if (same_name >= kMaxSameName) return {};
-        added = {NewScript(hash, slot->second), true};
-    } else if (scripts_[script].sessions.Contains(session)) {
+    Added added{number, false};
+    if (number == kNone) {
+        if (same_name >= Subject::kMaxSameName) return {};
+        added = {New(key, slot->second), true};
+    } else if (watched_[number].sessions.Contains(session)) {
         return added;
     }
     if (session >= sessions_.size()) sessions_.resize(session + 1);
-    scripts_[added.script].sessions.Add(session);
-    sessions_[session].scripts.push_back(added.script);
+    watched_[added.number].sessions.Add(session);
+    sessions_[session].numbers.push_back(added.number);
     ++sessions_[session].count;
     ++size_;
     return added;
 }
 
-bool SubscriptionTable::Remove(SessionNumber session, const index::ScriptHash& hash) {
-    const Number script = Find(hash);
-    if (script == kNone || !scripts_[script].sessions.Remove(session)) return false;
-    if (scripts_[script].sessions.All().empty()) FreeScript(script);
+template <class Subject>
+bool SubscriptionTable<Subject>::Remove(SessionNumber session, const Key& key) {
+    const Number number = Find(key);
+    if (number == kNone || !watched_[number].sessions.Remove(session)) return false;
+    if (watched_[number].sessions.All().empty()) Free(number);
     --sessions_[session].count;
     --size_;
     Sweep(session);
     return true;
 }
 
-void SubscriptionTable::Sweep(SessionNumber number) {
+template <class Subject>
+void SubscriptionTable<Subject>::Sweep(SessionNumber number) {
     Session& session = sessions_[number];
-    if (session.scripts.size() <= 2 * session.count + kStale) return;
-    std::vector<Number>& scripts = session.scripts;
-    std::sort(scripts.begin(), scripts.end());
-    scripts.erase(std::unique(scripts.begin(), scripts.end()), scripts.end());
-    std::erase_if(scripts, [&](Number n) { return !scripts_[n].sessions.Contains(number); });
-    scripts.shrink_to_fit();
+    if (session.numbers.size() <= 2 * session.count + kStale) return;
+    std::vector<Number>& numbers = session.numbers;
+    std::sort(numbers.begin(), numbers.end());
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+    std::erase_if(numbers, [&](Number n) { return !watched_[n].sessions.Contains(number); });
+    numbers.shrink_to_fit();
 }
 
-void SubscriptionTable::RemoveSession(SessionNumber session) {
+template <class Subject>
+void SubscriptionTable<Subject>::RemoveSession(SessionNumber session) {
     if (session >= sessions_.size()) return;
-    for (const Number script : std::exchange(sessions_[session], {}).scripts)
-        if (scripts_[script].sessions.Remove(session)) {
+    for (const Number number : std::exchange(sessions_[session], {}).numbers)
+        if (watched_[number].sessions.Remove(session)) {
             --size_;
-            if (scripts_[script].sessions.All().empty()) FreeScript(script);
+            if (watched_[number].sessions.All().empty()) Free(number);
         }
 }
 
-void SubscriptionTable::FreeScript(Number number) {
-    Script& script = scripts_[number];
-    const auto slot = by_name_.find(secret_hash_(index::ToHashX(script.hash)));
+template <class Subject>
+void SubscriptionTable<Subject>::Free(Number number) {
+    Watched& watched = watched_[number];
+    const auto slot = by_name_.find(secret_hash_(Subject::NameOf(watched.key)));
     Number* link = &slot->second;
-    while (*link != number) link = &scripts_[*link].next;
-    *link = script.next;
+    while (*link != number) link = &watched_[*link].next;
+    *link = watched.next;
     if (slot->second == kNone) by_name_.erase(slot);
-    script.queued = false;
-    script.next = free_script_;
-    free_script_ = number;
+    watched.queued = false;
+    watched.next = free_;
+    free_ = number;
 }
+
+template class SubscriptionTable<ScriptSubject>;
+template class SubscriptionTable<OutpointSubject>;
 
 }  // namespace amber::server

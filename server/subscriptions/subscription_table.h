@@ -1,66 +1,58 @@
 #pragma once
-#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
-#include "index/chain/hash.h"
-#include "index/chain/hash_x.h"
 #include "server/secret_hash.h"
 #include "server/subscriptions/chunked_vector.h"
 #include "server/subscriptions/session_set.h"
+#include "server/subscriptions/subject.h"
 
 namespace amber::server {
 
-/// Enough of a status to tell two apart; all zero for the null status of an unused script.
-using StatusDigest = std::array<std::uint8_t, 16>;
-StatusDigest Digest(const std::optional<index::StatusHash>& status);
-
-/// Who is subscribed to which script, both ways round: about 100 bytes per script, and 10 for each
-/// further subscriber. Scripts are numbered; one flat index leads from a script's short name, as
-/// announcements carry it, to its number.
+/// Who is subscribed to which script or output, both ways round: about 100 bytes per script, 110
+/// per output, and 10 for each further subscriber. Subjects are numbered; one flat index leads from
+/// a subject's short name, as announcements carry it, to its number.
 /// Thread: one. Memory given back by removals is reused, not freed.
+template <class Subject>
 class SubscriptionTable {
 public:
     using Number = std::uint32_t;
+    using Key = typename Subject::Key;
     static constexpr Number kNone = 0xffffffff;
-    /// Scripts that share their first 11 bytes. Honest ones never do (2^-88); a client that makes
-    /// them up is refused beyond this, because they have to be walked through.
-    static constexpr unsigned kMaxSameName = 8;
 
-    struct Script {
-        index::ScriptHash hash;
+    struct Watched {
+        Key key;
         StatusDigest last_sent{};  ///< every subscriber knows this status
         SessionSet sessions;
         Number next = kNone;  ///< with the same short name; of a free one: the next free one
         bool queued = false;  ///< its status is to be computed again
     };
-    static_assert(sizeof(Script) <= 72);
+    static_assert(sizeof(Watched) <= sizeof(Key) + 40 + 4);
 
     struct Added {
-        Number script = kNone;    ///< kNone: refused, see kMaxSameName
-        bool new_script = false;  ///< nobody was subscribed before
+        Number number = kNone;  ///< kNone: refused, Subject::kMaxSameName share its name
+        bool is_new = false;    ///< nobody was subscribed before
     };
     /// Adding twice is adding once.
-    Added Add(SessionNumber session, const index::ScriptHash& script);
+    Added Add(SessionNumber session, const Key& key);
     /// False if there was no such subscription.
-    bool Remove(SessionNumber session, const index::ScriptHash& script);
+    bool Remove(SessionNumber session, const Key& key);
     void RemoveSession(SessionNumber session);
 
-    [[nodiscard]] Number Find(const index::ScriptHash& script) const;
-    [[nodiscard]] Script& At(Number number) { return scripts_[number]; }
+    [[nodiscard]] Number Find(const Key& key) const;
+    [[nodiscard]] Watched& At(Number number) { return watched_[number]; }
 
     template <class Visit>  // Visit(Number)
     void ForEachNamed(const index::HashX& name, Visit&& visit) const {
         const auto found = by_name_.find(secret_hash_(name));
         if (found == by_name_.end()) return;
-        for (Number n = found->second; n != kNone; n = scripts_[n].next)
-            if (index::ToHashX(scripts_[n].hash) == name) visit(n);
+        for (Number n = found->second; n != kNone; n = watched_[n].next)
+            if (Subject::NameOf(watched_[n].key) == name) visit(n);
     }
     template <class Visit>  // Visit(SessionNumber)
-    void ForEachSubscriber(Number script, Visit&& visit) const {
-        for (const SessionNumber session : scripts_[script].sessions.All()) visit(session);
+    void ForEachSubscriber(Number number, Visit&& visit) const {
+        for (const SessionNumber session : watched_[number].sessions.All()) visit(session);
     }
 
     [[nodiscard]] std::size_t Size() const { return size_; }
@@ -70,9 +62,9 @@ public:
 
 private:
     struct Session {
-        /// Every script it subscribes to; also some that it no longer does, and some twice, but no
-        /// more of these than of the others and a few.
-        std::vector<Number> scripts;
+        /// All that it subscribes to; also some that it no longer does, and some twice, but no more
+        /// of these than of the others and a few.
+        std::vector<Number> numbers;
         std::uint32_t count = 0;
     };
     /// Keys are hashes already.
@@ -81,15 +73,15 @@ private:
         std::size_t operator()(std::uint64_t key) const noexcept { return key; }
     };
 
-    Number NewScript(const index::ScriptHash& hash, Number& head);
-    void FreeScript(Number script);
+    Number New(const Key& key, Number& head);
+    void Free(Number number);
     void Sweep(SessionNumber session);
 
     const SecretHash secret_hash_;
     boost::unordered_flat_map<std::uint64_t, Number, Identity> by_name_;
-    ChunkedVector<Script> scripts_;
+    ChunkedVector<Watched> watched_;
     std::vector<Session> sessions_;
-    Number free_script_ = kNone;
+    Number free_ = kNone;
     std::size_t size_ = 0;
 };
 

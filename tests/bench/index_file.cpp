@@ -17,6 +17,7 @@
 #include "index/bulk/bulk_builder.h"
 #include "index/chain/coin.h"
 #include "index/store/store.h"
+#include "tests/bench/peak_disk.h"
 #include "tests/bench/process_usage.h"
 #include "tests/support/block_file.h"
 
@@ -33,6 +34,7 @@ struct Options {
 
 struct Result {
     std::uint64_t bytes = 0, txs = 0, inputs = 0, outputs = 0, database_bytes = 0;
+    std::uint64_t peak_disk_bytes = 0;
     std::uint32_t blocks = 0;
     /// Of the bulk build: bytes of its blocks, CPU seconds to read them and to write the tables.
     std::uint64_t bulk_bytes = 0;
@@ -55,6 +57,7 @@ Result Index(const Options& options, std::uint32_t total, const std::filesystem:
     std::optional<index::bulk::BulkBuilder> builder;
     if (options.bulk)
         builder.emplace(coin, store, folder / "bulk", options.cache_mb * 1'000'000 - kReadCache);
+    const bench::PeakDisk peak_disk(folder);
     test::BlockFile file(options.file);
     index::Bytes raw;
     Result result;
@@ -88,6 +91,7 @@ Result Index(const Options& options, std::uint32_t total, const std::filesystem:
     }
     processor.Flush();
     result.database_bytes = store.DiskBytes();
+    result.peak_disk_bytes = peak_disk.Bytes();
     return result;
 }
 
@@ -116,11 +120,12 @@ int main(int argc, char** argv) {
             "{\"name\":\"index-file-%s\",\"bytes\":%lu,\"blocks\":%u,\"txs\":%lu,\"inputs\":%lu,"
             "\"outputs\":%lu,\"cpu_s\":%.2f,\"wall_s\":%.2f,\"cpu_s_per_gb\":%.2f,"
             "\"peak_rss_mb\":%lu,\"database_bytes\":%lu,\"bulk_bytes\":%lu,\"read_cpu_s\":%.2f,"
-            "\"tables_cpu_s\":%.2f}\n",
+            "\"tables_cpu_s\":%.2f,\"peak_disk_bytes\":%lu}\n",
             options.bulk ? "bulk" : "blocks", result.bytes, result.blocks, result.txs,
             result.inputs, result.outputs, cpu, wall.count(),
             cpu / (static_cast<double>(result.bytes) / 1e9), usage.peak_resident_bytes >> 20,
-            result.database_bytes, result.bulk_bytes, result.read_cpu, result.tables_cpu);
+            result.database_bytes, result.bulk_bytes, result.read_cpu, result.tables_cpu,
+            result.peak_disk_bytes);
     } catch (const std::exception& error) {
         std::cerr << "index_file: " << error.what() << "\n";
         code = 1;

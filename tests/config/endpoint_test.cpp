@@ -28,5 +28,19 @@ TEST(Endpoint, WritesWhatItReads) {
     }
 }
 
+TEST(ListenAddress, MayBeAUnixSocket) {
+    const auto unix = ParseListenAddress("unix:/run/amber/wallets.sock");
+    ASSERT_TRUE(unix);
+    EXPECT_TRUE(IsUnixPath(*unix));
+    EXPECT_EQ(unix->host, "/run/amber/wallets.sock");
+    EXPECT_EQ(ToString(*unix), "unix:/run/amber/wallets.sock");
+    EXPECT_EQ(ParseListenAddress("127.0.0.1:1"), ParseEndpoint("127.0.0.1:1"));
+    EXPECT_FALSE(IsUnixPath(*ParseListenAddress("[::1]:1")));
+    for (const std::string& text : {std::string("unix:"), std::string("unix:relative"),
+                                    std::string("/run/x"), "unix:/" + std::string(107, 'x')})
+        EXPECT_FALSE(ParseListenAddress(text)) << text;
+    EXPECT_FALSE(ParseEndpoint("unix:/run/x"));
+}
+
 }  // namespace
 }  // namespace amber::config

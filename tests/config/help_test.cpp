@@ -59,6 +59,7 @@ TEST_P(Samples, SayTheDefaultsInTheFilesOwnGrammar) {
         const bool setting = line.starts_with("#") && !line.starts_with("# ");
         const bool unset = line.find("PORT\"") != std::string::npos ||
                            line.find("\"FILE\"") != std::string::npos ||
+                           line.find("\"CIDR\"") != std::string::npos ||
                            line.find("\"ADDRESS\"") != std::string::npos;
         if (!unset) uncommented += (setting ? line.substr(1) : line) + "\n";
     }

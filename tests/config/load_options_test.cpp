@@ -74,8 +74,22 @@ TEST_F(Load, CommandLineFillsEveryField) {
                                   "0.0.0.0:1",
                                   "--tcp",
                                   "[::]:1",
+                                  "--tcp",
+                                  "unix:/run/amber.sock",
+                                  "--ssl",
+                                  "[::]:2",
                                   "--ws",
                                   "127.0.0.1:0",
+                                  "--wss",
+                                  "0.0.0.0:4",
+                                  "--cert",
+                                  "~/chain.pem",
+                                  "--key",
+                                  "/key.pem",
+                                  "--proxy-protocol",
+                                  "10.0.0.0/8",
+                                  "--proxy-protocol",
+                                  "unix",
                                   "--admin",
                                   "none",
                                   "--report-service",
@@ -112,8 +126,14 @@ TEST_F(Load, CommandLineFillsEveryField) {
     EXPECT_EQ(options.daemon_cookie, "/c");
     EXPECT_EQ(options.source, Source::rest);
     EXPECT_EQ(options.zmq, (std::vector<std::string>{"tcp://127.0.0.1:28332", "ipc:///tmp/z"}));
-    EXPECT_EQ(options.tcp, (std::vector<Endpoint>{{"0.0.0.0", 1}, {"::", 1}}));
+    EXPECT_EQ(options.tcp,
+              (std::vector<Endpoint>{{"0.0.0.0", 1}, {"::", 1}, {"/run/amber.sock", 0}}));
+    EXPECT_EQ(options.ssl, (std::vector<Endpoint>{{"::", 2}}));
     EXPECT_EQ(options.ws, (std::vector<Endpoint>{{"127.0.0.1", 0}}));
+    EXPECT_EQ(options.wss, (std::vector<Endpoint>{{"0.0.0.0", 4}}));
+    EXPECT_EQ(options.cert, "/home/op/chain.pem");
+    EXPECT_EQ(options.key, "/key.pem");
+    EXPECT_EQ(options.proxy_protocol, (TrustedProxies{{*ParseSubnet("10.0.0.0/8")}, true}));
     EXPECT_FALSE(options.admin);
     EXPECT_EQ(options.report_service,
               (std::vector<Service>{{Protocol::ssl, {"amber.example", 50002}}}));
@@ -130,6 +150,24 @@ TEST_F(Load, CommandLineFillsEveryField) {
     EXPECT_EQ(options.session_timeout, 14U);
     EXPECT_EQ(options.history_limit, 15U);
     EXPECT_EQ(options.log_level, "debug");
+}
+
+TEST_F(Load, TheKeyIsWithTheCertificateUnlessToldOtherwise) {
+    EXPECT_EQ(Good({"--ssl", "127.0.0.1:2", "--cert", "/both.pem"}).key, "/both.pem");
+    EXPECT_TRUE(Good({"--ssl", "127.0.0.1:2"}).cert.empty());
+    ExpectSays(Bad({"--ssl", "127.0.0.1:2", "--key", "/key.pem"}), {"--key", "--cert"});
+    const Options unused = Good({"--cert", "/both.pem"});
+    ASSERT_EQ(unused.warnings.size(), 1U);
+    ExpectSays(unused.warnings.front(), {"certificate", "not used"});
+}
+
+TEST_F(Load, ListenersAndProxiesAreChecked) {
+    ExpectSays(Bad({"--ssl", "unix:relative"}), {"--ssl", "unix:/PATH"});
+    ExpectSays(Bad({"--ssl", "127.0.0.1:5", "--wss", "127.0.0.1:5"}),
+               {"--ssl", "--wss", "another port"});
+    ExpectSays(Bad({"--tcp", "unix:/a", "--ws", "unix:/a"}), {"unix:/a", "another path"});
+    ExpectSays(Bad({"--proxy-protocol", "10.0.0.1/8"}), {"--proxy-protocol", "10.0.0.0/8", "unix"});
+    EXPECT_EQ(Good({"--proxy-protocol", "none"}).proxy_protocol, TrustedProxies{});
 }
 
 TEST_F(Load, FileAndEnvironmentSayTheSame) {
@@ -172,7 +210,8 @@ TEST_F(Load, CheckTakesOptionsBeforeAndBehind) {
     EXPECT_TRUE(options.digest);
     EXPECT_EQ(options.coin->network, "regtest");
     EXPECT_EQ(options.datadir, "/d");
-    options = Good({"--network", "regtest", "import", "a.dat", "/b", "--verify", "--progress", "0"});
+    options =
+        Good({"--network", "regtest", "import", "a.dat", "/b", "--verify", "--progress", "0"});
     EXPECT_EQ(options.command, Command::import);
     EXPECT_EQ(options.import_paths, (std::vector<std::filesystem::path>{"a.dat", "/b"}));
     EXPECT_TRUE(options.verify);

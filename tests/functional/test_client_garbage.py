@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 
-from framework import WebSocketTransport, main, wait, wait_until
+from framework import TlsTransport, WebSocketTransport, main, wait, wait_until
 from framework.chain import script_hash
 
 PARSE_ERROR, INVALID_REQUEST, UNKNOWN_METHOD, WRONG_PARAMS, BAD_REQUEST \
@@ -311,6 +311,34 @@ def websocket_frames(case, port):
     case.say("WebSocket frames")
 
 
+def slow_handshakes(case, amber):
+    """Far more than may be under way, each begun and left: no session, no memory, none kept."""
+    before = amber.memory_bytes()
+    begun = {amber.ssl_port: b"\x16\x03\x01\x02\x00\x01", amber.wss_port: b"",
+             amber.ws_port: b"GET / HTTP/1.1\r\nHost: a\r\n"}
+    raws = []
+    for number in range(4500):
+        port, data = list(begun.items())[number % 3]
+        raw = Raw(port)
+        raws.append(raw)
+        try:
+            raw.send(data)
+        except OSError:  # closed for a later one already
+            pass
+    assert amber.admin("getinfo")["sessions"] <= 3
+    with amber.client(TlsTransport) as client:
+        assert client.call("server.ping") is None
+    assert amber.memory_bytes() < before + memory_margin(case), "memory grew"
+    for raw in raws:
+        try:
+            raw.socket.settimeout(20 * wait.patience)
+            assert raw.socket.recv(1) == b"", "answered"
+        except ConnectionResetError:
+            pass
+        raw.close()
+    case.say("slow handshakes")
+
+
 def random_bytes(case, ports):
     end = time.monotonic() + 3
     count = 0
@@ -372,7 +400,7 @@ def test(case):
     path, description = case.chain(seed=case.args.seed, **MANY_BLOCKS)
     node = case.node(rest=True)
     node.load(path, description["tip"])
-    amber = case.amber(node, websocket=True)
+    amber = case.amber(node, websocket=True, tls=True)
     amber.start()
     port = amber.tcp_port
     bystander = Bystander(port, script_hash("51"))
@@ -384,7 +412,8 @@ def test(case):
     half_closed(case, port)
     slow_writers(case, port)
     websocket_frames(case, amber.ws_port)
-    random_bytes(case, (port, amber.ws_port, amber.admin_port))
+    random_bytes(case, (port, amber.ws_port, amber.ssl_port, amber.wss_port, amber.admin_port))
+    slow_handshakes(case, amber)
     many_connections(case, amber)
     endless_line(case, amber)
     reader_that_never_reads(case, amber)

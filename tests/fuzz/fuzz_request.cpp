@@ -34,7 +34,9 @@ struct FakeClient final : Client {
     bool HasNegotiated() const override { return negotiated; }
     void Negotiate(ProtocolVersion, std::string) override { negotiated = true; }
     void CloseAfterAnswer() override {}
+    bool UnsubscribeHeaders() override { return true; }
     bool UnsubscribeScript(const index::ScriptHash&) override { return false; }
+    bool UnsubscribeOutpoint(const index::OutPoint&) override { return false; }
 };
 
 struct CheckingDeferrer final : Deferrer {
@@ -61,6 +63,9 @@ struct Surroundings {
         world.Mine({index::Txid{}});
         world.Mine();
         world.Add({}, index::Txid{}, 1);
+        world.Draft().outpoints[{index::Txid{}, 0}] = {
+            1, index::OutpointStatus::Spender{index::Txid{}, -1}};
+        world.Draft().outpoints[{index::Txid{}, 1}] = {1, std::nullopt};
         served = MakeServedView(world.Publish());
         query.emplace(served->view, index::store::Reach::memory);
     }
@@ -74,7 +79,8 @@ void RunRequest(const JsonDocument& document, const JsonValue& value, std::strin
         AppendError(out, request.id, *error);
         return CheckIsJsonLine(out, line);
     }
-    const ProtocolVersion version = line.size() % 2 ? kProtocolMax : kProtocolMin;
+    constexpr ProtocolVersion kVersions[] = {kProtocolMin, {{1, 6, 0}}, kProtocolMax};
+    const ProtocolVersion version = kVersions[line.size() % std::size(kVersions)];
     const Method* method = FindMethod(request.method, version);
     if (!method) return;
     Arguments args;

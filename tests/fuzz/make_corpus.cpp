@@ -80,8 +80,8 @@ void WritePeerScripts(const std::filesystem::path& dir) {
     }
 }
 
-/// A request of every method that finds something in what fuzz_request serves, in two lengths: the
-/// length decides the version.
+/// A request of every method that finds something in what fuzz_request serves, in three lengths:
+/// the length decides the version.
 void WriteRequests(const std::filesystem::path& dir) {
     std::filesystem::create_directories(dir);
     const std::string hash(64, '0');
@@ -91,33 +91,55 @@ void WriteRequests(const std::filesystem::path& dir) {
         {"blockchain.block.headers", "[0,3,2]"},
         {"blockchain.estimatefee", R"([6,"economical"])"},
         {"blockchain.headers.subscribe", "[]"},
+        {"blockchain.header.get", "[\"" + hash + "\"]"},
+        {"blockchain.headers.get_tip", "[]"},
+        {"blockchain.headers.unsubscribe", "[]"},
+        {"blockchain.outpoint.get_status", "[\"" + hash + "\",0]"},
+        {"blockchain.outpoint.subscribe", "[\"" + hash + "\",1,\"00\"]"},
+        {"blockchain.outpoint.unsubscribe", "[\"" + hash + "\",1]"},
         {"blockchain.relayfee", "[]"},
         {"blockchain.scripthash.get_balance", script},
-        {"blockchain.scripthash.get_history", script},
+        {"blockchain.scripthash.get_first_use", script},
+        {"blockchain.scripthash.get_history", "[\"" + hash + "\",0,-1]"},
+        {"blockchain.scripthash.get_status", script},
         {"blockchain.scripthash.get_mempool", script},
         {"blockchain.scripthash.listunspent", script},
         {"blockchain.scripthash.subscribe", "{\"scripthash\":\"" + hash + "\"}"},
         {"blockchain.scripthash.unsubscribe", script},
+        {"blockchain.scriptpubkey.get_balance", R"(["00"])"},
+        {"blockchain.scriptpubkey.get_history", R"(["",1,2])"},
+        {"blockchain.scriptpubkey.get_mempool", R"(["00"])"},
+        {"blockchain.scriptpubkey.listunspent", R"(["00"])"},
+        {"blockchain.scriptpubkey.subscribe", R"({"scriptpubkey":"00ff"})"},
+        {"blockchain.scriptpubkey.unsubscribe", R"(["00"])"},
         {"blockchain.transaction.broadcast", R"(["00ff"])"},
         {"blockchain.transaction.broadcast_package", R"([["00","ff"],false])"},
         {"blockchain.transaction.get", "[\"" + hash + "\",true]"},
+        {"blockchain.transaction.get_confirmed_blockhash", "[\"" + hash + "\",true]"},
+        {"blockchain.transaction.get_height", "[\"" + hash + "\"]"},
         {"blockchain.transaction.get_merkle", "[\"" + hash + "\",1]"},
         {"blockchain.transaction.id_from_pos", "[1,0,true]"},
+        {"blockchain.transaction.subscribe", "[\"" + hash + "\"]"},
+        {"blockchain.transaction.testmempoolaccept", R"([["00"]])"},
+        {"blockchain.transaction.unsubscribe", "[\"" + hash + "\"]"},
+        {"blockchain.utxo.get_info", "[\"" + hash + "\",1]"},
         {"mempool.get_fee_histogram", "[]"},
         {"mempool.get_info", "[]"},
+        {"mempool.recent", "[]"},
         {"server.add_peer", "[{}]"},
         {"server.banner", "[]"},
         {"server.donation_address", "[]"},
         {"server.features", "[]"},
         {"server.peers.subscribe", "[]"},
-        {"server.ping", "[]"},
-        {"server.version", R"(["\u00e9",["1.4","1.6"]])"}};
+        {"server.ping", R"([3,"abc"])"},
+        {"server.version", R"(["\u00e9",["1.4","1.7"]])"}};
     for (const auto& [method, params] : requests) {
         const std::string line = R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(method) +
                                  R"(","params":)" + params + "}";
         std::ofstream file(dir / method, std::ios::binary);
         file << line << '\n'
              << line << " \n"
+             << line << "  \n"
              << R"([{"id":"a","method":"server.ping"},1])" << '\n';
     }
 }

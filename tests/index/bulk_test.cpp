@@ -25,6 +25,14 @@ TEST(Bulk, EqualsTheClassicPath) {
     }
 }
 
+TEST(Bulk, OfNoBlockIsEmpty) {
+    Build build;
+    build.builder->Save();
+    build.Reopen();
+    ASSERT_TRUE(build.builder->Finish(kGoOn));
+    EXPECT_TRUE(DumpTables(*build.store)[store::Table::header].empty());
+}
+
 TEST(Bulk, GoesOnFromWhatWasSaved) {
     const auto seed = TestSeed();
     std::mt19937_64 random(seed);

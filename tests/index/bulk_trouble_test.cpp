@@ -43,18 +43,25 @@ TEST(BulkCrash, KilledAtAnyMomentItGoesOn) {
     const auto digest = DigestOf(Regtest(), MakeChain(seed, 40).blocks);
     auto folder = std::make_unique<TempFolder>();
     int while_reading = 0, while_writing = 0, finished = 0;
-    for (const int kills = kSanitized ? 10 : 50; while_reading + while_writing < kills;) {
+    std::uint64_t longest_us = 100'000;  // set by what happens, as machines differ
+    const auto enough = [&] {
+        const int kills = kSanitized ? 10 : 50;
+        return while_reading > 0 && while_writing > 0 && while_reading + while_writing >= kills;
+    };
+    while (!enough()) {
         SCOPED_TRACE(while_reading + while_writing);
+        ASSERT_LT(while_reading + while_writing, 500) << "always killed at the same stage";
         WriterProcess writer("BulkWriter.*", {Variable(kFolder, folder->Path().string()),
                                               Variable("AMBER_SEED", seed)});
         ASSERT_TRUE(writer.WaitUntilReady()) << "it did not open the database";
-        const std::uint64_t longest = random() % 2 == 0 ? 400'000 : 100'000;
-        if (writer.KillAfter(std::chrono::microseconds(random() % longest))) {
+        if (writer.KillAfter(std::chrono::microseconds(random() % longest_us))) {
             // The journal is there as soon as a step of a table is done.
-            ++(std::filesystem::exists(folder->Path() / "bulk" / "tables") ? while_writing
-                                                                           : while_reading);
+            const bool writing = std::filesystem::exists(folder->Path() / "bulk" / "tables");
+            ++(writing ? while_writing : while_reading);
+            if (!writing) longest_us += longest_us / 4;
             continue;
         }
+        longest_us = longest_us / 3 * 2;
         ASSERT_EQ(writer.ExitCode(), 0);
         ++finished;
         {
@@ -65,14 +72,11 @@ TEST(BulkCrash, KilledAtAnyMomentItGoesOn) {
     }
     std::cout << while_reading << " kills while reading, " << while_writing
               << " while writing, finished " << finished << " times\n";
-    EXPECT_GT(while_reading, 0);
-    EXPECT_GT(while_writing, 0);
     // The last of them, if it has not come to its end.
     WriterProcess writer(
         "BulkWriter.*", {Variable(kFolder, folder->Path().string()), Variable("AMBER_SEED", seed)});
     ASSERT_TRUE(writer.WaitUntilReady());
-    ASSERT_FALSE(writer.KillAfter(std::chrono::seconds(20)));
-    ASSERT_EQ(writer.ExitCode(), 0);
+    ASSERT_EQ(writer.WaitForEnd(), 0);
     const store::Store store({.path = folder->Path() / "index"});
     EXPECT_EQ(DigestOf(store), digest);
 }

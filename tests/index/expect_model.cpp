@@ -99,10 +99,14 @@ void ExpectHeaderProof(std::span<const BlockPtr> chain, std::uint32_t height,
 
 }  // namespace
 
-std::vector<NaiveModel::Line> HistoryOf(Query& query, const HashX& script) {
+std::vector<NaiveModel::Line> HistoryOf(Query& query, const HashX& script,
+                                        const HistoryRange& range) {
     std::vector<NaiveModel::Line> lines;
-    for (const auto& entry : query.GetHistory(AnyScriptHash(script), kNoLimit).value())
-        lines.push_back({entry.txid, entry.height});
+    const auto visited =
+        query.VisitHistory(AnyScriptHash(script), range, kNoLimit, [&](const HistoryEntry& entry) {
+            lines.push_back({entry.txid, entry.height});
+        });
+    EXPECT_TRUE(visited);
     return lines;
 }
 
@@ -116,13 +120,27 @@ void ExpectScript(const NaiveModel& chain, const NaiveMempool& mempool, const Ha
     ASSERT_EQ(unconfirmed, mempool.OfScript(script));
     for (const auto& line : unconfirmed) history.push_back({line.txid, line.height});
     ASSERT_EQ(HistoryOf(query, script), history) << ToHex(script.bytes);
-    ASSERT_EQ(query.GetStatus(hash, kNoLimit).value(), NaiveStatus(history)) << ToHex(script.bytes);
+    ASSERT_EQ(query.GetStatus(hash), NaiveStatus(history)) << ToHex(script.bytes);
+    const auto first = query.GetFirstUse(hash);
+    ASSERT_EQ(first.has_value(), !history.empty());
+    if (first) {
+        ASSERT_EQ((NaiveModel::Line{first->txid, first->height}), history.front());
+    }
     ASSERT_EQ(UnspentOf(query, script), mempool.Unspent(script)) << ToHex(script.bytes);
     const Balance balance = query.GetBalance(hash);
     Amount confirmed = 0;
     for (const auto& coin : chain.Unspent(script)) confirmed += coin.value;
     ASSERT_EQ(balance.confirmed, confirmed) << ToHex(script.bytes);
     ASSERT_EQ(balance.unconfirmed, mempool.Balance(script)) << ToHex(script.bytes);
+}
+
+void ExpectOutpoint(const NaiveModel& chain, const NaiveMempool& mempool, const OutPoint& point,
+                    Query& query) {
+    ASSERT_EQ(query.GetOutpoint(point), mempool.Outpoint(point))
+        << ToDisplayHex(point.txid) << ':' << point.index;
+    ASSERT_EQ(query.GetTransactionHeight(point.txid), mempool.HeightOf(point.txid));
+    const auto confirmed = chain.NumOf(point.txid);
+    ASSERT_EQ(query.FindTransaction(point.txid).has_value(), confirmed.has_value());
 }
 
 void ExpectModel(const NaiveModel& model, const OpenIndex& index, std::size_t check_every) {

@@ -17,7 +17,12 @@ void ExpectProofs(std::span<const BlockPtr> chain, const OpenIndex& index, std::
 void ExpectScript(const NaiveModel& chain, const NaiveMempool& mempool, const HashX& script,
                   Query& query);
 
+/// What became of an output, and where its transaction is.
+void ExpectOutpoint(const NaiveModel& chain, const NaiveMempool& mempool, const OutPoint& point,
+                    Query& query);
+
 /// What a history request answers, in the model's terms.
-std::vector<NaiveModel::Line> HistoryOf(Query& query, const HashX& script);
+std::vector<NaiveModel::Line> HistoryOf(Query& query, const HashX& script,
+                                        const HistoryRange& range = {});
 
 }  // namespace amber::index

@@ -66,6 +66,30 @@ struct MempoolTest : testing::Test {
         for (const auto& script : index.processor.TakeTouched()) touched.insert(script);
         return touched;
     }
+    /// What became of every output there ever was, and that no status changed whose transaction was
+    /// not touched.
+    void ExpectOutpoints(const RandomNode& world, const NaiveModel& chain,
+                         const NaiveMempool& model, Query& query) {
+        std::set<Txid> touched;
+        for (const auto& txid : mempool.TakeTouchedTxs()) touched.insert(txid);
+        for (const auto& txid : index.processor.TakeTouchedTxs()) touched.insert(txid);
+        for (const auto& [txid, tx] : world.Mempool())
+            for (std::uint32_t i = 0; i <= tx.outputs.size(); ++i)
+                outpoints_.insert({{txid, i}, {}});
+        for (const auto& block : world.Blocks())
+            for (const auto& tx : block->txs)
+                for (std::uint32_t i = 0; i <= tx.output_count; ++i)
+                    outpoints_.insert({{tx.txid, i}, {}});
+        for (auto& [point, last] : outpoints_) {
+            ExpectOutpoint(chain, model, point, query);
+            const std::pair now(query.GetOutpoint(point), query.GetTransactionHeight(point.txid));
+            if (now != last) {
+                EXPECT_TRUE(touched.contains(point.txid)) << "output " << point.index;
+            }
+            last = now;
+            if (HasFailure()) return;
+        }
+    }
     /// All answers, and that no script changed without being touched.
     void ExpectNode(const RandomNode& world) {
         const NaiveModel chain(world.Blocks());
@@ -73,6 +97,7 @@ struct MempoolTest : testing::Test {
         const auto view = index.MakeView(mempool.View());
         ASSERT_EQ(view->mempool.size(), model.txs.size());
         Query query(view, store::Reach::disk);
+        ExpectOutpoints(world, chain, model, query);
         const auto touched = TakeTouched();
         for (std::uint32_t id = 0; id <= 30; ++id) {
             // Number 30 stands for the empty script.
@@ -113,6 +138,7 @@ struct MempoolTest : testing::Test {
 
 private:
     std::map<HashX, std::vector<NaiveModel::Line>> last_;
+    std::map<OutPoint, std::pair<OutpointStatus, std::optional<std::int32_t>>> outpoints_;
 };
 
 TEST_F(MempoolTest, AgreesWithAModelUnderRandomTraffic) {

@@ -40,8 +40,10 @@ void NaiveModel::Add(const Block& block) {
     const auto height = static_cast<std::uint32_t>(hashes.size());
     const std::uint64_t first = txs.size();
     hashes.push_back(block.hash);
-    for (const auto& tx : block.txs)
+    for (const auto& tx : block.txs) {
+        num_of[tx.txid] = txs.size();
         txs.push_back({tx.txid, height, static_cast<std::uint32_t>(&tx - block.txs.data())});
+    }
     if (height == 0) return;  // the genesis coinbase counts as a transaction, but pays nobody
     // All outputs before all inputs: in some coins a child may stand before its parent.
     for (std::size_t t = 0; t < block.txs.size(); ++t)
@@ -75,6 +77,12 @@ std::vector<NaiveModel::Coin> NaiveModel::Unspent(const HashX& script) const {
         coins.push_back({txid, index, txs[num].height, unspent.at({txid, index}).value});
     }
     return coins;
+}
+
+std::optional<std::uint64_t> NaiveModel::NumOf(const Txid& txid) const {
+    const auto found = num_of.find(txid);
+    if (found == num_of.end()) return std::nullopt;
+    return found->second;
 }
 
 std::set<HashX> NaiveModel::Scripts() const {
@@ -132,6 +140,31 @@ std::optional<Txid> NaiveMempool::Spender(const OutPoint& point) const {
     for (const auto& [name, tx] : txs)
         if (std::find(tx.inputs.begin(), tx.inputs.end(), point) != tx.inputs.end()) return tx.txid;
     return std::nullopt;
+}
+
+std::optional<std::int32_t> NaiveMempool::HeightOf(const Txid& txid) const {
+    if (const auto tx = txs.find(ToDisplayHex(txid)); tx != txs.end())
+        return HasUnconfirmedParent(tx->second) ? -1 : 0;
+    const auto num = chain_.NumOf(txid);
+    if (!num) return std::nullopt;
+    return static_cast<std::int32_t>(chain_.txs[*num].height);
+}
+
+OutpointStatus NaiveMempool::Outpoint(const OutPoint& point) const {
+    OutpointStatus status;
+    const auto num = chain_.NumOf(point.txid);
+    const auto spent = num ? chain_.spenders.find({*num, point.index}) : chain_.spenders.end();
+    if (const auto tx = txs.find(ToDisplayHex(point.txid)); tx != txs.end()) {
+        const auto& outputs = tx->second.outputs;
+        if (point.index >= outputs.size() || !outputs[point.index].indexed) return status;
+    } else if (!chain_.unspent.contains(point) && spent == chain_.spenders.end()) {
+        return status;
+    }
+    status.funder_height = HeightOf(point.txid);
+    auto spender = Spender(point);
+    if (spent != chain_.spenders.end()) spender = chain_.txs[spent->second].txid;
+    if (spender) status.spender = {*spender, *HeightOf(*spender)};
+    return status;
 }
 
 Amount NaiveMempool::Balance(const HashX& script) const {

@@ -10,6 +10,7 @@
 #include "index/chain/block.h"
 #include "index/chain/strong.h"
 #include "index/chain/transaction.h"
+#include "index/query/query.h"
 
 namespace amber::index {
 
@@ -50,6 +51,8 @@ public:
     [[nodiscard]] std::vector<Line> History(const HashX& script) const;
     [[nodiscard]] std::vector<Coin> Unspent(const HashX& script) const;
     [[nodiscard]] std::set<HashX> Scripts() const;
+    /// The last transaction of that txid.
+    [[nodiscard]] std::optional<std::uint64_t> NumOf(const Txid& txid) const;
 
     std::vector<Tx> txs;  ///< by number
     std::map<HashX, std::set<std::uint64_t>> history;
@@ -57,6 +60,7 @@ public:
     std::map<HashX, std::set<std::pair<std::uint64_t, std::uint32_t>>> unspent_of;
     std::map<std::pair<std::uint64_t, std::uint32_t>, std::uint64_t> spenders;
     std::vector<BlockHash> hashes;
+    std::map<Txid, std::uint64_t> num_of;  ///< the last of each txid
 
 private:
     void Make(const OutPoint& point, const Output& output);
@@ -79,6 +83,9 @@ public:
     /// In the order of protocol.md 4.2.
     [[nodiscard]] std::vector<Line> OfScript(const HashX& script) const;
     [[nodiscard]] std::optional<Txid> Spender(const OutPoint& point) const;
+    /// As a history has it; nothing for a transaction in neither.
+    [[nodiscard]] std::optional<std::int32_t> HeightOf(const Txid& txid) const;
+    [[nodiscard]] OutpointStatus Outpoint(const OutPoint& point) const;
     /// What the mempool adds to the balance of a script.
     [[nodiscard]] Amount Balance(const HashX& script) const;
     [[nodiscard]] std::vector<NaiveModel::Coin> Unspent(const HashX& script) const;

@@ -27,7 +27,7 @@ TempFolder::~TempFolder() {
 
 ViewPtr OpenIndex::MakeView(MempoolView mempool) const {
     return std::make_shared<const View>(View{1, processor.GetTip().value(), store.TakeSnapshot(),
-                                             processor.GetTxCounts(), std::move(mempool)});
+                                             processor.GetTxCounts(), std::move(mempool), kept});
 }
 
 /// More than any chain here has.

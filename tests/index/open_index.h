@@ -38,6 +38,7 @@ struct OpenIndex {
 
     store::Store store;
     BlockProcessor processor;
+    KeptPtr kept = std::make_shared<Kept>();
 };
 
 /// All rows of a table, whichever home they have.

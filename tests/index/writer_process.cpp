@@ -54,11 +54,21 @@ bool WriterProcess::WaitUntilReady() {
 bool WriterProcess::KillAfter(std::chrono::microseconds delay) {
     std::this_thread::sleep_for(delay);
     ::kill(pid_, SIGKILL);
+    const int status = Wait();
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+int WriterProcess::WaitForEnd() {
+    Wait();
+    return exit_code_;
+}
+
+int WriterProcess::Wait() {
     int status = 0;
     ::waitpid(pid_, &status, 0);
     pid_ = -1;
     exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    return status;
 }
 
 bool WriterProcess::IsTold(const char* name) { return std::getenv(name) != nullptr; }

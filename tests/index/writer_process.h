@@ -21,6 +21,8 @@ public:
     [[nodiscard]] bool WaitUntilReady();
     /// Sends SIGKILL after that time, and waits. False if it had ended by itself; see ExitCode().
     [[nodiscard]] bool KillAfter(std::chrono::microseconds delay);
+    /// Lets it come to its end. Its exit code.
+    [[nodiscard]] int WaitForEnd();
     /// -1 if it died of a signal.
     [[nodiscard]] int ExitCode() const { return exit_code_; }
 
@@ -31,6 +33,9 @@ public:
     static void TellReady();
 
 private:
+    /// The status that waitpid gives.
+    int Wait();
+
     pid_t pid_ = -1;
     int ready_ = -1;
     int exit_code_ = -1;

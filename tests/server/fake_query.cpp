@@ -54,14 +54,6 @@ Balance Query::GetBalance(const ScriptHash& script) {
     return At(Of(view_).balance, script);
 }
 
-QueryResult<std::vector<HistoryEntry>> Query::GetHistory(const ScriptHash& script,
-                                                         std::size_t limit) {
-    cursors_->Reach(view_);
-    auto history = At(Of(view_).history, script);
-    if (history.size() > limit) return QueryError::history_too_large;
-    return history;
-}
-
 std::vector<HistoryEntry> Query::GetMempool(const ScriptHash& script) {
     cursors_->Reach(view_);
     auto history = At(Of(view_).history, script);
@@ -76,11 +68,53 @@ QueryResult<std::vector<Unspent>> Query::ListUnspent(const ScriptHash& script, s
     return unspent;
 }
 
-QueryResult<std::optional<StatusHash>> Query::GetStatus(const ScriptHash& script,
-                                                        std::size_t limit) {
-    auto history = GetHistory(script, limit);
-    if (!history) return history.error();
-    return test::StatusOf(*history);
+QueryResult<void> Query::VisitHistory(const ScriptHash& script, const HistoryRange& range,
+                                      std::size_t limit, const HistoryVisitor& visit) {
+    cursors_->Reach(view_);
+    auto history = At(Of(view_).history, script);
+    std::erase_if(history, [&](const HistoryEntry& entry) {
+        if (!entry.confirmed) return range.end.has_value();
+        const Height height{static_cast<std::uint32_t>(entry.height)};
+        return height < range.begin || (range.end && height >= *range.end);
+    });
+    if (history.size() > limit) return QueryError::history_too_large;
+    for (const HistoryEntry& entry : history) visit(entry);
+    return {};
+}
+
+std::optional<HistoryEntry> Query::GetFirstUse(const ScriptHash& script) {
+    cursors_->Reach(view_);
+    const auto history = At(Of(view_).history, script);
+    if (history.empty()) return std::nullopt;
+    return history.front();
+}
+
+std::optional<StatusHash> Query::GetStatus(const ScriptHash& script) {
+    cursors_->Reach(view_);
+    return test::StatusOf(At(Of(view_).history, script));
+}
+
+OutpointStatus Query::GetOutpoint(const OutPoint& outpoint) {
+    cursors_->Reach(view_);
+    const auto found = Of(view_).outpoints.find(outpoint);
+    return found == Of(view_).outpoints.end() ? OutpointStatus() : found->second;
+}
+
+std::optional<std::int32_t> Query::GetTransactionHeight(const Txid& txid) {
+    cursors_->Reach(view_);
+    if (const auto found = Of(view_).unconfirmed.find(txid); found != Of(view_).unconfirmed.end())
+        return found->second;
+    const auto place = FindTransaction(txid);
+    if (!place) return std::nullopt;
+    return static_cast<std::int32_t>(place->height.value);
+}
+
+std::optional<Height> Query::FindBlock(const BlockHash& hash) {
+    cursors_->Reach(view_);
+    const auto& headers = Of(view_).headers;
+    for (std::uint32_t height = 0; height < headers.size(); ++height)
+        if (Sha256dAs<BlockHash>(headers[height]) == hash) return Height{height};
+    return std::nullopt;
 }
 
 std::optional<Bytes> Query::GetHeader(Height height) {

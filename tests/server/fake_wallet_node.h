@@ -15,7 +15,8 @@ namespace amber::test {
 class FakeWalletNode final : public index::WalletNode {
 public:
     /// Answers to calls by their text, e.g. "broadcast 00ff", "estimate 6 ECONOMICAL",
-    /// "raw TXID BLOCK POSITION", "verbose TXID -", "floors". Others are refused with -5 "No such ...".
+    /// "raw TXID BLOCK POSITION", "verbose TXID -", "floors". Others are refused with -5 "No such
+    /// ...".
     void Set(const std::string& call, index::NodeResult<std::string> answer);
     void SetEstimate(double fee) { estimate_ = fee; }
     void SetFloors(FeeFloors floors) { floors_ = floors; }

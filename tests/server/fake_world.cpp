@@ -55,12 +55,13 @@ index::ViewPtr FakeWorld::Publish() {
 }
 
 std::shared_ptr<const index::Announcement> FakeWorld::Announce(
-    const std::vector<ScriptHash>& touched) {
+    const std::vector<ScriptHash>& touched, std::vector<Txid> touched_txs) {
     auto announcement = std::make_shared<index::Announcement>();
     announcement->tip_changed = published_tip_ != draft_.tip;
     announcement->view = Publish();
     for (const ScriptHash& script : touched)
         announcement->touched.push_back(index::ToHashX(script));
+    announcement->touched_txs = std::move(touched_txs);
     return announcement;
 }
 

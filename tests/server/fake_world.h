@@ -27,6 +27,8 @@ struct FakeView : index::View {
     std::map<ScriptHash, std::vector<index::HistoryEntry>> history;
     std::map<ScriptHash, std::vector<index::Unspent>> unspent;
     std::map<ScriptHash, index::Balance> balance;
+    std::map<index::OutPoint, index::OutpointStatus> outpoints;
+    std::map<Txid, std::int32_t> unconfirmed;  ///< heights, 0 or -1
     std::shared_ptr<Coldness> coldness = std::make_shared<Coldness>();
 };
 
@@ -51,7 +53,8 @@ public:
 
     /// How things stand now.
     index::ViewPtr Publish();
-    std::shared_ptr<const index::Announcement> Announce(const std::vector<ScriptHash>& touched);
+    std::shared_ptr<const index::Announcement> Announce(const std::vector<ScriptHash>& touched,
+                                                        std::vector<Txid> touched_txs = {});
 
 private:
     FakeView draft_;

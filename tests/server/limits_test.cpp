@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <thread>
 
 #include "tests/server/test_server.h"
@@ -172,6 +173,23 @@ TEST_F(LimitsTest, ATakenPortIsNamed) {
                   "cannot listen on 127.0.0.1:" + std::to_string(server.Server().Ports()[0]) +
                       ": Address already in use");
     }
+}
+
+TEST(Padding, AnswersHaveOneOfFewSizes) {
+    TestServer server;
+    server.options.pad_answers = true;
+    server.Start();
+    TestClient client = server.Connect();
+    const std::string plain = R"({"jsonrpc":"2.0","id":1,"result":null})";
+    const std::string answer = client.Ask(R"({"id":1,"method":"server.ping"})");
+    EXPECT_EQ(answer.size() + 1, 1024u);  // with its newline
+    EXPECT_EQ(boost::json::parse(answer), boost::json::parse(plain));
+    // A batch is padded as a whole, a notification too.
+    EXPECT_EQ(client.Ask(R"([{"id":1,"method":"server.ping"}])").size() + 1, 1024u);
+    client.Call("blockchain.headers.subscribe");
+    server.world.Mine();
+    server.Announce();
+    EXPECT_EQ(client.ReadLine()->size() + 1, 1024u);
 }
 
 }  // namespace

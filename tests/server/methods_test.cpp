@@ -1,6 +1,8 @@
 // Every method that answers from the index, as a wallet sees it: request line, exact reply line.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "index/chain/hex.h"
 #include "index/chain/sha256.h"
 #include "server/methods/registry.h"
@@ -150,7 +152,10 @@ TEST_F(MethodsTest, BadScripthash) {
         const std::string name = std::string("blockchain.scripthash.") + method;
         EXPECT_EQ(Ask(name, R"(["abc"])"), Error(1, "abc is not a valid script hash")) << name;
         EXPECT_EQ(Ask(name, "[]"), Error(-32602, R"(missing argument \"scripthash\")")) << name;
-        EXPECT_EQ(Ask(name, R"(["a","b"])"), Error(-32602, "expected at most 1 arguments, got 2"));
+        const bool ranged = std::string(method) == "get_history";
+        const std::string most = ranged ? "3" : "1";
+        EXPECT_EQ(Ask(name, R"(["a","b","c","d"])"),
+                  Error(-32602, "expected at most " + most + " arguments, got 4"));
     }
 }
 
@@ -179,12 +184,18 @@ TEST_F(MethodsTest, HistoryTooLarge) {
     small.world.Add(script, three, 3);
     small.Start();
     TestClient client = small.Connect();
-    for (const char* method : {"get_history", "subscribe"})
-        EXPECT_EQ(client.Ask(R"({"id":1,"method":"blockchain.scripthash.)" + std::string(method) +
-                             R"(","params":[)" + Quoted(script) + "]}"),
-                  Error(10001, "history too large"))
-            << method;
-    EXPECT_EQ(small.Server().Stats().subscriptions, 0u);
+    const auto ask = [&](const std::string& method, const std::string& more = "") {
+        return client.Ask(R"({"id":1,"method":"blockchain.scripthash.)" + method +
+                          R"(","params":[)" + Quoted(script) + more + "]}");
+    };
+    EXPECT_EQ(ask("get_history"), Error(10001, "history too large"));
+    EXPECT_EQ(ask("get_history", ",1,4"), Error(10001, "history too large"));
+    EXPECT_EQ(ask("get_history", ",2,4"),
+              Result(R"([{"height":2,"tx_hash":)" + Quoted(two) + R"(},{"height":3,"tx_hash":)" +
+                     Quoted(three) + "}]"));
+    // A status is no longer for it.
+    const auto status = StatusOf(small.world.Draft().history[script]);
+    EXPECT_EQ(ask("subscribe"), Result('"' + index::ToHex(status->View()) + '"'));
 }
 
 TEST_F(MethodsTest, TransactionGetMerkle) {
@@ -249,7 +260,7 @@ TEST_F(MethodsTest, ServerMethods) {
         Result(R"({"hosts":{},"genesis_hash":)" +
                Quoted(index::FindCoin("bitcoin", "regtest")->genesis) +
                R"(,"hash_function":"sha256","server_version":"Amber 9.8.7","protocol_min":"1.4",)"
-               R"("protocol_max":"1.6","pruning":null})"));
+               R"("protocol_max":"1.7","pruning":null})"));
 }
 
 TEST_F(MethodsTest, ConfiguredTexts) {
@@ -324,17 +335,30 @@ TEST_F(MethodsTest, CountsRequestsByMethod) {
     EXPECT_EQ(stats.errors, 1u);
 }
 
-TEST(Registry, NamesAreDistinctAndFound) {
+TEST(Registry, MethodsOfOneNameFollowEachOther) {
+    const server::ProtocolVersion newest{{9, 9, 9}};
+    std::set<std::string_view> names;
+    const server::Method* before = nullptr;
     for (const server::Method& method : server::Methods()) {
-        EXPECT_EQ(server::FindMethod(method.name, {{9, 9, 9}}), &method) << method.name;
+        EXPECT_EQ(server::FindMethod(method.name, method.since), &method) << method.name;
+        EXPECT_LT(method.since, method.until) << method.name;
+        if (before && before->name == method.name)
+            EXPECT_EQ(before->until, method.since) << method.name;
+        else
+            EXPECT_TRUE(names.insert(method.name).second) << method.name << " stands apart";
+        if (method.until != server::kNever)
+            EXPECT_NE(server::FindMethod(method.name, method.until), &method) << method.name;
+        else
+            EXPECT_EQ(server::FindMethod(method.name, newest), &method) << method.name;
         EXPECT_LE(method.parameters.size(), server::Arguments::kMax);
         bool optional = false;
         for (const auto& parameter : method.parameters) {
             EXPECT_FALSE(optional && parameter.required) << method.name;
             optional = !parameter.required;
         }
+        before = &method;
     }
-    EXPECT_EQ(server::FindMethod("", {{9, 9, 9}}), nullptr);
+    EXPECT_EQ(server::FindMethod("", newest), nullptr);
 }
 
 }  // namespace

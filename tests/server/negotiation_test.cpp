@@ -26,7 +26,9 @@ TEST_F(NegotiationTest, ChoosesTheNewestCommonVersion) {
     EXPECT_EQ(Version(R"(["x","1.4.2"])"), Chosen("1.4.2"));
     EXPECT_EQ(Version(R"(["x",["1.4","1.6"]])"), Chosen("1.6"));
     EXPECT_EQ(Version(R"(["x",["1.4","1.5"]])"), Chosen("1.5"));
-    EXPECT_EQ(Version(R"(["x",["1.1","1.9.9"]])"), Chosen("1.6"));
+    EXPECT_EQ(Version(R"(["x","1.7"])"), Chosen("1.7"));
+    EXPECT_EQ(Version(R"(["x",["1.7","1.7"]])"), Chosen("1.7"));
+    EXPECT_EQ(Version(R"(["x",["1.1","1.9.9"]])"), Chosen("1.7"));
     EXPECT_EQ(Version(R"({"client_name":"x","protocol_version":["1.4","1.4"]})"), Chosen("1.4"));
     // Superfluous arguments are an extension point.
     EXPECT_EQ(Version(R"(["x","1.4","more",[1]])"), Chosen("1.4"));
@@ -37,7 +39,7 @@ TEST_F(NegotiationTest, ChoosesTheNewestCommonVersion) {
 TEST_F(NegotiationTest, ClosesWithoutACommonVersion) {
     server.Start();
     for (const char* version :
-         {R"("1.3")", R"("1.7")", R"(["1.7","1.7"])", R"(["1.0","1.3"])", R"("abc")", "7", "{}",
+         {R"("1.3")", R"("1.8")", R"(["1.8","1.9"])", R"(["1.0","1.3"])", R"("abc")", "7", "{}",
           "[]", R"(["1.4"])", R"([1.4,1.6])", R"(["1.4","1.6","1.7"])"}) {
         TestClient client = server.Connect();
         const std::string answer = client.Ask(
@@ -61,22 +63,24 @@ TEST_F(NegotiationTest, OnlyOnce) {
 
 TEST_F(NegotiationTest, GatesMethodsByVersion) {
     server.Start();
-    for (const char* version : {"", "1.4", "1.4.2", "1.5", "1.6"}) {
+    for (const char* version : {"", "1.4", "1.4.2", "1.5", "1.6", "1.7"}) {
         TestClient client = server.Connect();
         if (*version) client.Call("server.version", std::string("[\"x\",\"") + version + "\"]");
         const std::string answer = client.Ask(R"({"id":1,"method":"mempool.get_info"})");
         const std::string unknown =
             R"({"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"unknown method \"mempool.get_info\""}})";
-        if (std::string(version) == "1.6")
+        if (std::string(version) >= "1.6")
             EXPECT_EQ(answer, R"({"jsonrpc":"2.0","id":1,"result":{"mempoolminfee":0.00001,)"
                               R"("minrelaytxfee":0.00001,"incrementalrelayfee":0.00001}})");
         else
             EXPECT_EQ(answer, unknown) << version;
         // Served at every version, whatever the letter of the protocol.
         EXPECT_EQ(client.Call("blockchain.relayfee"), 0.00001);
-        EXPECT_EQ(
-            client.Call("blockchain.scripthash.unsubscribe", "[" + Quoted(MakeScript(1)) + "]"),
-            false);
+        if (std::string(version) < "1.7") {
+            EXPECT_EQ(
+                client.Call("blockchain.scripthash.unsubscribe", "[" + Quoted(MakeScript(1)) + "]"),
+                false);
+        }
     }
 }
 

@@ -11,7 +11,8 @@
 namespace amber::server {
 namespace {
 
-using Status = std::optional<index::StatusHash>;
+using Status = ScriptSubject::Status;
+using Read = std::optional<Status>;
 
 index::ScriptHash Script(unsigned number) {
     index::ScriptHash hash;
@@ -34,19 +35,19 @@ std::string LineOf(const index::ScriptHash& script, const Status& status) {
 }
 
 /// An I/O thread without threads: the test decides what is in memory and when the disk answers.
-struct Host final : NotifierHost {
+struct Host final : NotifierHost<ScriptSubject> {
     std::map<index::ScriptHash, unsigned> truth;  ///< at the current view
     std::set<index::ScriptHash> cold;
     std::size_t disk_capacity = 1000;
     std::vector<index::ScriptHash> disk;
     std::vector<std::pair<SessionNumber, std::string>> delivered;
 
-    void Deliver(SessionNumber session, std::string_view line) override {
-        delivered.emplace_back(session, line);
+    void Deliver(SessionNumber session, const Notice& notice) override {
+        delivered.emplace_back(session, notice.line);
     }
-    std::optional<StatusResult> StatusFromMemory(const index::ScriptHash& script) override {
+    std::optional<Status> StatusFromMemory(const index::ScriptHash& script) override {
         if (cold.contains(script)) return std::nullopt;
-        return StatusResult(MakeStatus(truth[script]));
+        return MakeStatus(truth[script]);
     }
     bool StatusFromDisk(const index::ScriptHash& script) override {
         if (disk.size() >= disk_capacity) return false;
@@ -57,7 +58,7 @@ struct Host final : NotifierHost {
 
 struct NotifierTest : testing::Test {
     Host host;
-    Notifier notifier{host};
+    Notifier<ScriptSubject> notifier{host};
     const index::ScriptHash a = Script(1), b = Script(2);
 
     void Touch(std::initializer_list<index::ScriptHash> scripts) {
@@ -118,7 +119,7 @@ TEST_F(NotifierTest, AnOldStatusFromTheDiskIsComputedAgain) {
     ASSERT_EQ(host.disk.size(), 1u);
     host.truth[a] = 7;  // a new view overtakes the disk
     host.cold.clear();
-    notifier.OnStatus(a, StatusResult(MakeStatus(6)), false);
+    notifier.OnStatus(a, Read(MakeStatus(6)), false);
     EXPECT_TRUE(host.delivered.empty());
     WorkAll();
     ASSERT_EQ(host.delivered.size(), 1u);
@@ -135,16 +136,16 @@ TEST_F(NotifierTest, WaitsForABusyPool) {
     host.disk_capacity = 1;
     EXPECT_FALSE(notifier.Work(10));
     ASSERT_EQ(host.disk.size(), 1u);
-    notifier.OnStatus(a, StatusResult(MakeStatus(6)), true);
+    notifier.OnStatus(a, Read(MakeStatus(6)), true);
     EXPECT_EQ(host.delivered.size(), 1u);
 }
 
-TEST_F(NotifierTest, TooLargeAHistorySaysNothing) {
+TEST_F(NotifierTest, AFailedReadSaysNothing) {
     EXPECT_FALSE(notifier.Subscribe(1, a, MakeStatus(5)));
     host.cold = {a};
     Touch({a});
     notifier.Work(10);
-    notifier.OnStatus(a, StatusResult(index::QueryError::history_too_large), true);
+    notifier.OnStatus(a, std::nullopt, true);
     EXPECT_TRUE(host.delivered.empty());
     EXPECT_EQ(notifier.SubscriptionsOf(1), 1u);
 }
@@ -217,8 +218,7 @@ TEST_F(NotifierTest, EndsWithTheTruthAfterRandomEvents) {
                 if (!in_flight.empty()) {
                     const auto [done, status] = in_flight.back();
                     in_flight.pop_back();
-                    notifier.OnStatus(done, StatusResult(MakeStatus(status)),
-                                      status == host.truth[done]);
+                    notifier.OnStatus(done, Read(MakeStatus(status)), status == host.truth[done]);
                 }
                 break;
             default:
@@ -230,7 +230,7 @@ TEST_F(NotifierTest, EndsWithTheTruthAfterRandomEvents) {
     }
     host.cold.clear();
     for (const auto& [script, status] : in_flight)
-        notifier.OnStatus(script, StatusResult(MakeStatus(status)), status == host.truth[script]);
+        notifier.OnStatus(script, Read(MakeStatus(status)), status == host.truth[script]);
     WorkAll();
     ASSERT_NO_FATAL_FAILURE(collect());
     for (const auto& [key, status] : heard) EXPECT_EQ(status, host.truth[key.second]);

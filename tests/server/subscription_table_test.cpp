@@ -17,16 +17,17 @@ index::ScriptHash Script(unsigned number) {
     return hash;
 }
 
+using Table = SubscriptionTable<ScriptSubject>;
 using Model = std::map<index::ScriptHash, std::set<SessionNumber>>;
 
-void ExpectEqual(SubscriptionTable& table, const Model& model) {
+void ExpectEqual(Table& table, const Model& model) {
     std::size_t size = 0;
     std::map<SessionNumber, std::size_t> by_session;
     for (unsigned n = 0; n < 80; ++n) {
         const index::ScriptHash script = Script(n);
         const auto number = table.Find(script);
         const auto wanted = model.find(script);
-        ASSERT_EQ(number != SubscriptionTable::kNone, wanted != model.end());
+        ASSERT_EQ(number != Table::kNone, wanted != model.end());
         if (wanted == model.end()) continue;
         std::set<SessionNumber> subscribers;
         table.ForEachSubscriber(number, [&](SessionNumber session) {
@@ -36,9 +37,9 @@ void ExpectEqual(SubscriptionTable& table, const Model& model) {
         size += subscribers.size();
         for (const SessionNumber session : subscribers) ++by_session[session];
         unsigned found = 0;
-        table.ForEachNamed(index::ToHashX(script), [&](SubscriptionTable::Number named) {
+        table.ForEachNamed(index::ToHashX(script), [&](Table::Number named) {
             if (named == number) ++found;
-            ASSERT_EQ(index::ToHashX(table.At(named).hash), index::ToHashX(script));
+            ASSERT_EQ(index::ToHashX(table.At(named).key), index::ToHashX(script));
         });
         ASSERT_EQ(found, 1u);
     }
@@ -51,7 +52,7 @@ TEST(SubscriptionTable, EqualsANaiveModel) {
     const unsigned seed = std::random_device{}();
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 random(seed);
-    SubscriptionTable table;
+    Table table;
     Model model;
     for (int step = 0; step < 20'000; ++step) {
         const SessionNumber session = random() % 10;
@@ -76,9 +77,9 @@ TEST(SubscriptionTable, EqualsANaiveModel) {
                 const bool fresh = !model.contains(script);
                 model[script].insert(session);
                 const auto added = table.Add(session, script);
-                ASSERT_NE(added.script, SubscriptionTable::kNone);
-                ASSERT_EQ(added.new_script, fresh);
-                ASSERT_EQ(table.At(added.script).hash, script);
+                ASSERT_NE(added.number, Table::kNone);
+                ASSERT_EQ(added.is_new, fresh);
+                ASSERT_EQ(table.At(added.number).key, script);
             }
         }
         if (step % 100 == 0) ExpectEqual(table, model);
@@ -87,19 +88,19 @@ TEST(SubscriptionTable, EqualsANaiveModel) {
 }
 
 TEST(SubscriptionTable, RefusesScriptsMadeToCollide) {
-    SubscriptionTable table;
+    Table table;
     index::ScriptHash script;
-    for (unsigned n = 0; n < SubscriptionTable::kMaxSameName; ++n) {
+    for (unsigned n = 0; n < ScriptSubject::kMaxSameName; ++n) {
         script.bytes[31] = static_cast<std::uint8_t>(n);
-        EXPECT_NE(table.Add(1, script).script, SubscriptionTable::kNone);
+        EXPECT_NE(table.Add(1, script).number, Table::kNone);
     }
     script.bytes[31] = 0xff;
-    EXPECT_EQ(table.Add(1, script).script, SubscriptionTable::kNone);
-    EXPECT_EQ(table.Size(), SubscriptionTable::kMaxSameName);
+    EXPECT_EQ(table.Add(1, script).number, Table::kNone);
+    EXPECT_EQ(table.Size(), ScriptSubject::kMaxSameName);
     script.bytes[31] = 0;
     EXPECT_TRUE(table.Remove(1, script));
     script.bytes[31] = 0xff;
-    EXPECT_NE(table.Add(1, script).script, SubscriptionTable::kNone);
+    EXPECT_NE(table.Add(1, script).number, Table::kNone);
 }
 
 }  // namespace

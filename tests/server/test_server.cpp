@@ -2,14 +2,27 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
+#include <stdexcept>
 #include <thread>
 
 namespace amber::test {
 
+namespace {
+
+std::filesystem::path MakeFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "amber-server-XXXXXX").string();
+    if (!mkdtemp(name.data())) throw std::runtime_error("cannot make " + name);
+    return name;
+}
+
+}  // namespace
+
 TestServer::TestServer() {
+    std::signal(SIGPIPE, SIG_IGN);  // as amberd does
     options.listeners = {{server::TransportKind::tcp, "127.0.0.1", 0},
-                         {server::TransportKind::websocket, "127.0.0.1", 0}};
+                         {server::TransportKind::ws, "127.0.0.1", 0}};
     options.software = "Amber 9.8.7";
     options.io_threads = 2;
     options.query_threads = 2;
@@ -23,6 +36,17 @@ void TestServer::Start() {
                                                    events_.push_back(event);
                                                });
     server_->Start(world.Publish());
+}
+
+TlsServer::TlsServer() : folder(MakeFolder()) {
+    options.listeners.push_back({server::TransportKind::ssl, "127.0.0.1", 0});
+    options.listeners.push_back({server::TransportKind::wss, "127.0.0.1", 0});
+    options.certificate = {folder / "cert.pem", folder / "key.pem", true};
+}
+
+TlsServer::~TlsServer() {
+    Stop();
+    std::filesystem::remove_all(folder);
 }
 
 std::vector<index::NodeEvent> TestServer::NodeEvents() {

@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <mutex>
 #include <vector>
@@ -20,10 +21,11 @@ public:
 
     TestServer();
 
-    /// Call it when world and options are as wanted.
+    /// Call it when world and options are as wanted; again after Stop().
     void Start();
-    void Announce(const std::vector<ScriptHash>& touched = {}) {
-        server_->OnAnnouncement(world.Announce(touched));
+    void Stop() { server_.reset(); }
+    void Announce(const std::vector<ScriptHash>& touched = {}, std::vector<Txid> touched_txs = {}) {
+        server_->OnAnnouncement(world.Announce(touched, std::move(touched_txs)));
     }
     [[nodiscard]] TestClient Connect() { return TestClient(server_->Ports().at(0)); }
     [[nodiscard]] std::uint16_t WebSocketPort() { return server_->Ports().at(1); }
@@ -34,6 +36,17 @@ private:
     std::mutex mutex_;
     std::vector<index::NodeEvent> events_;
     std::unique_ptr<server::WalletServer> server_;
+};
+
+/// The same, with listeners for lines and WebSockets in TLS, and a certificate of its own.
+class TlsServer : public TestServer {
+public:
+    const std::filesystem::path folder;
+
+    TlsServer();
+    ~TlsServer();
+    [[nodiscard]] std::uint16_t SslPort() { return Server().Ports().at(2); }
+    [[nodiscard]] std::uint16_t WssPort() { return Server().Ports().at(3); }
 };
 
 /// False if `condition` does not come true within 10 s.

@@ -29,12 +29,14 @@ TEST(Version, ComparesByPart) {
 TEST(Version, TakesTheNewestBothKnow) {
     EXPECT_EQ(Negotiated("1.4", "1.4"), "1.4");
     EXPECT_EQ(Negotiated("1.4", "1.6"), "1.6");
-    EXPECT_EQ(Negotiated("1.4", "1.7"), "1.6");
+    EXPECT_EQ(Negotiated("1.4", "1.7"), "1.7");
+    EXPECT_EQ(Negotiated("1.7", "1.7"), "1.7");
+    EXPECT_EQ(Negotiated("1.7", "1.9"), "1.7");
     EXPECT_EQ(Negotiated("1.4", "1.5"), "1.5");
     EXPECT_EQ(Negotiated("1.4.2", "1.4.2"), "1.4.2");
     EXPECT_EQ(Negotiated("1.0", "1.4.1"), "1.4.1");
     EXPECT_EQ(Negotiated("1.0", "1.3"), "none");
-    EXPECT_EQ(Negotiated("1.7", "1.7"), "none");
+    EXPECT_EQ(Negotiated("1.8", "1.9"), "none");
     EXPECT_EQ(Negotiated("1.6", "1.4"), "none");
 }
 

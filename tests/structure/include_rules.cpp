@@ -50,7 +50,8 @@ const std::vector<Reserved>& ReservedHeaders() {
         {"sys/socket.h", kNet},
         {"sys/un.h", kNet},
         {"netinet/", kNet},
-        {"arpa/", kNet},
+        {"arpa/", {"config/", "daemon_client/", "server/"}},  // addresses in options
+        {"openssl/ssl.h", {"server/"}},
         {"netdb.h", kNet},
     };
     return reserved;

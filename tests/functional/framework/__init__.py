@@ -2,8 +2,9 @@
 
 from .electrum_client import Disconnected, ElectrumClient, ElectrumError
 from .test_case import Skip, TestCase, main
-from .transports import TcpTransport, WebSocketTransport
+from .transports import TcpTransport, TlsTransport, TlsWebSocketTransport, WebSocketTransport
 from .wait import WaitTimeout, wait_until
 
 __all__ = ["Disconnected", "ElectrumClient", "ElectrumError", "Skip", "TcpTransport", "TestCase",
-           "WaitTimeout", "WebSocketTransport", "main", "wait_until"]
+           "TlsTransport", "TlsWebSocketTransport", "WaitTimeout", "WebSocketTransport", "main",
+           "wait_until"]

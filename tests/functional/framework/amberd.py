@@ -8,7 +8,8 @@ from .chain import header_hash
 from .electrum_client import Disconnected, ElectrumClient, ElectrumError
 from .ports import free_port
 from .process import Process
-from .transports import TcpTransport, WebSocketTransport
+from .transports import (TcpTransport, TlsTransport, TlsWebSocketTransport,
+                         WebSocketTransport)
 from .wait import wait_until
 
 READY = re.compile(r"ready: height=(\d+) tip=([0-9a-f]{64})")
@@ -20,7 +21,7 @@ class AdminError(Exception):
 
 class Amberd(Process):
     def __init__(self, program, cli, folder, nodes, *, source=None, zmq=None, datadir=None,
-                 websocket=False, options=()):
+                 websocket=False, tls=False, options=()):
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(folder / "amberd.log")
         self.program = program
@@ -28,6 +29,8 @@ class Amberd(Process):
         self.datadir = datadir or folder / "data"
         self.tcp_port = free_port()
         self.ws_port = free_port() if websocket else None
+        self.ssl_port = free_port() if tls else None
+        self.wss_port = free_port() if tls else None
         self.admin_port = free_port()
         self.nodes = nodes
         self._client = None
@@ -41,6 +44,9 @@ class Amberd(Process):
             self.options += ["--daemon-cookie", nodes[0].cookie_file]
         if websocket:
             self.options += ["--ws", f"127.0.0.1:{self.ws_port}"]
+        if tls:
+            self.options += ["--ssl", f"127.0.0.1:{self.ssl_port}",
+                             "--wss", f"127.0.0.1:{self.wss_port}"]
         if source is not None:
             self.options += ["--source", source]
         if zmq is not None:
@@ -82,8 +88,13 @@ class Amberd(Process):
     # Asking it
 
     def client(self, transport=TcpTransport, **named):
-        port = self.ws_port if transport is WebSocketTransport else self.tcp_port
+        port = {TcpTransport: self.tcp_port, WebSocketTransport: self.ws_port,
+                TlsTransport: self.ssl_port, TlsWebSocketTransport: self.wss_port}[transport]
         return ElectrumClient(port, transport, **named)
+
+    def peers(self):
+        """Whom it takes its clients for: {ADDRESS:PORT: transport}."""
+        return {session["peer"]: session["transport"] for session in self.admin("sessions")}
 
     def admin(self, *words, timeout=60):
         """Runs amber-cli; its answer, decoded."""

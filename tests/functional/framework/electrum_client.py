@@ -31,8 +31,8 @@ class ElectrumClient:
     """Thread-safe. A thread of its own reads: answers wake their callers, notifications are kept
     in order until somebody takes them."""
 
-    def __init__(self, port, transport=TcpTransport, version=("1.4", "1.6"), timeout=30):
-        self.transport = transport(port)
+    def __init__(self, port, transport=TcpTransport, version=("1.4", "1.6"), timeout=30, **named):
+        self.transport = transport(port, **named)
         self.timeout = timeout
         self._changed = threading.Condition()
         self._next_id = 0

@@ -19,11 +19,12 @@ class ElectrumRpcError(Exception):
 class ElectrumWallet(Process):
     """Each RPC is a method with named parameters: wallet.payto(destination=..., amount=...)."""
 
-    def __init__(self, folder, server_port):
+    def __init__(self, folder, server_port, protocol="t"):
+        """`protocol`: t for TCP, s for TLS."""
         (folder / "regtest").mkdir(parents=True)
         super().__init__(folder / "electrum.log")
         self.folder = folder
-        self.server_port = server_port
+        self.server = f"127.0.0.1:{server_port}:{protocol}"
         self.rpc_port = free_port()
         config = {"rpcport": self.rpc_port, "rpcuser": _USER, "rpcpassword": _PASSWORD,
                   "check_updates": False, "auto_connect": False,
@@ -37,7 +38,7 @@ class ElectrumWallet(Process):
     def start(self, seed=None):
         """A new wallet, or the one of `seed`; returns the seed."""
         self.spawn(["electrum", "--regtest", "-D", self.folder, "daemon", "--oneserver",
-                    "-s", f"127.0.0.1:{self.server_port}:t"])
+                    "-s", self.server])
         wait_until(self._answers, 60, "electrum's RPC", interval=0.1)
         if seed is None:
             seed = self.create()["seed"]

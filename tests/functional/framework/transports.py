@@ -1,16 +1,96 @@
 """How JSON texts reach a server: lines over TCP, or WebSocket messages."""
 
 import base64
+import io
 import os
+import select
 import socket
+import ssl
+import threading
+
+
+def connect(port, timeout, source=None):
+    """A socket; `source` is the address of this machine to come from."""
+    found = socket.create_connection(("127.0.0.1", port), timeout,
+                                     (source, 0) if source is not None else None)
+    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return found
+
+
+class TlsSocket(io.RawIOBase):
+    """A socket in TLS that one thread may read while another writes, which Python's own does not
+    promise. Shakes hands first. The server's certificate must be the one in `cafile`, if given."""
+
+    def __init__(self, plain, cafile=None):
+        context = ssl.create_default_context(cafile=cafile)
+        context.check_hostname = False
+        if cafile is None:
+            context.verify_mode = ssl.CERT_NONE
+        self._tls = context.wrap_socket(plain)
+        self._tls.setblocking(False)
+        self._lock = threading.Lock()
+
+    def _retry(self, action):
+        while True:
+            with self._lock:
+                try:
+                    return action()
+                except ssl.SSLWantReadError:
+                    wanted = select.POLLIN
+                except ssl.SSLWantWriteError:
+                    wanted = select.POLLOUT
+                except (ssl.SSLEOFError, ValueError):
+                    return b""
+            descriptor = self._tls.fileno()
+            if descriptor < 0:
+                return b""
+            ready = select.poll()  # select() takes no descriptor above 1023
+            ready.register(descriptor, wanted)
+            ready.poll(500)
+
+    def recv(self, size):
+        return self._retry(lambda: self._tls.recv(size))
+
+    def sendall(self, data):
+        left = memoryview(data)
+        while left:
+            left = left[self._retry(lambda: self._tls.send(left)) or len(left):]
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        data = self.recv(len(buffer))
+        buffer[:len(data)] = data
+        return len(data)
+
+    def makefile(self, _mode):
+        return io.BufferedReader(self)
+
+    def settimeout(self, _timeout):
+        """Reads wait for as long as it takes."""
+
+    def getsockname(self):
+        return self._tls.getsockname()
+
+    def getpeercert(self):
+        return self._tls.getpeercert(True)
+
+    def shutdown(self, how):
+        self._tls.shutdown(how)
+
+    def close(self):
+        self._tls.close()
 
 
 class TcpTransport:
-    def __init__(self, port, timeout=10):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, port, timeout=10, source=None):
+        self.socket = self._connect(port, timeout, source)
         self.socket.settimeout(None)
         self._buffer = b""
+
+    def _connect(self, port, timeout, source):
+        return connect(port, timeout, source)
 
     def send(self, text):
         self.socket.sendall(text.encode() + b"\n")
@@ -48,14 +128,14 @@ class WebSocketTransport:
 
     TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
-    def __init__(self, port, path="/", timeout=10):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, port, path="/", timeout=10, source=None, headers=()):
+        self.socket = self._connect(port, timeout, source)
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
             f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
             f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
-            "Sec-WebSocket-Version: 13\r\n\r\n".encode())
+            "Sec-WebSocket-Version: 13\r\n".encode()
+            + "".join(f"{header}\r\n" for header in headers).encode() + b"\r\n")
         self._stream = self.socket.makefile("rb")
         status = self._stream.readline()
         if b" 101 " not in status:
@@ -63,6 +143,9 @@ class WebSocketTransport:
         while self._stream.readline() not in (b"\r\n", b""):
             pass
         self.socket.settimeout(None)
+
+    def _connect(self, port, timeout, source):
+        return connect(port, timeout, source)
 
     def send(self, text):
         self.send_frame(self.TEXT, text.encode())
@@ -114,3 +197,13 @@ class WebSocketTransport:
             pass
         self._stream.close()
         self.socket.close()
+
+
+class TlsTransport(TcpTransport):
+    def _connect(self, port, timeout, source):
+        return TlsSocket(connect(port, timeout, source))
+
+
+class TlsWebSocketTransport(WebSocketTransport):
+    def _connect(self, port, timeout, source):
+        return TlsSocket(connect(port, timeout, source))
