@@ -62,7 +62,13 @@ PeerEvents PeerFeed::Events() {
                                 const std::vector<BlockHash>& hashes) { OnAnnounced(id, hashes); }};
 }
 
-void PeerFeed::Start() { Schedule(); }
+void PeerFeed::Start() {
+    {
+        const std::lock_guard lock(mutex_);
+        looked_ = steady_clock::now();
+    }
+    Schedule();
+}
 
 void PeerFeed::Stop() {
     {
