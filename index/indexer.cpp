@@ -99,6 +99,7 @@ private:
     bool synced_ = false;
     bool tip_moved_ = false;      ///< since the last view
     bool disconnected_ = false;   ///< blocks, since the mempool was last checked
+    bool incomplete_ = false;     ///< what they held may be in the node's mempool, and not yet in ours
     bool list_mempool_ = true;
     std::chrono::steady_clock::time_point mempool_listed_{};
     std::uint64_t serial_ = 0;
@@ -128,7 +129,8 @@ void Indexer::Impl::Run(BlockFeed& feed, MempoolSource& mempool_source) {
         UpdateStatus();
         // The mempool has moved with the blocks: wallets hear of them before the node is asked for
         // more. After a reorganisation it has to be asked first.
-        if (progress == Progress::caught_up && synced_ && tip_moved_ && !disconnected_) Publish();
+        if (progress == Progress::caught_up && synced_ && tip_moved_ && !disconnected_ && !incomplete_)
+            Publish();
         if (progress == Progress::caught_up && FollowMempool(mail)) {
             Publish();
             wait = list_mempool_ ? kTroubleWait : kIdleWait;
@@ -338,7 +340,7 @@ bool Indexer::Impl::FollowMempool(const SyncInbox::Contents& mail) {
     if (disconnected_) {
         mempool_.Revalidate();
         disconnected_ = false;
-        list_mempool_ = true;
+        list_mempool_ = incomplete_ = true;
     }
     mempool_.Remove(mail.removed);
     if (!mail.added.empty() && !list_mempool_ && !mempool_.Add(*mempool_source_, mail.added))
@@ -347,14 +349,15 @@ bool Indexer::Impl::FollowMempool(const SyncInbox::Contents& mail) {
     if (!list_mempool_ && now - mempool_listed_ < kMempoolListPeriod) return true;
     const auto listed = mempool_.Refresh(*mempool_source_, processor_.GetTip()->hash);
     if (listed && *listed) {
-        list_mempool_ = false;
+        list_mempool_ = incomplete_ = false;
         mempool_listed_ = now;
         return true;
     }
-    // Another tip, or no answer: what we hold still fits our own tip and can be served; but the first
-    // view waits for a whole mempool.
+    // Another tip, or no answer: what we hold still fits our own tip and can be served. But the first
+    // view waits for a whole mempool, and so does one after a reorganisation: nobody shall be told that
+    // a transaction is gone that only went back into the mempool.
     list_mempool_ = true;
-    return synced_;
+    return synced_ && !incomplete_;
 }
 
 void Indexer::Impl::Publish() {
