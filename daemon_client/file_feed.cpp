@@ -79,6 +79,9 @@ FileFeed::Contents FileFeed::Look(const std::optional<Have>& have, const std::st
     const std::size_t shared = have ? CountShared(*have) : 0;
     contents.to_come = chain_.size() - shared;
     contents.first = {base_ + static_cast<std::uint32_t>(shared)};
+    std::uint64_t bytes_to_come = 0;
+    for (std::size_t i = shared; i < chain_.size(); ++i) bytes_to_come += chain_[i].position.size;
+    bytes_to_come_ = bytes_to_come;
     contents.known = base_ == 0 ? shared : files_->CountUpTo(chain_.front().hash);
     const BlockHash root = chain_.empty() ? BlockHash{} : chain_.front().hash;  // else: no block's
     if (const auto stranded = files_->FindStranded(root)) {

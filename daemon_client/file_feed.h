@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -44,6 +45,8 @@ public:
     Contents Look(const std::optional<Have>& have, const std::stop_token& stop,
                   const Progress& progress) override;
     [[nodiscard]] std::optional<std::string> Damage() const override;
+    /// Of the blocks to be taken; 0 before Look().
+    [[nodiscard]] std::uint64_t BytesToCome() const { return bytes_to_come_; }
 
     /// Unreachable if there is no chain.
     [[nodiscard]] index::NodeResult<index::NodeTip> Tip() override;
@@ -78,6 +81,7 @@ private:
     std::vector<ChainedBlock> chain_;
     std::uint32_t base_ = 0;  ///< height of chain_[0]
     std::uint64_t chain_bytes_ = 0;
+    std::atomic<std::uint64_t> bytes_to_come_ = 0;
 
     mutable std::mutex mutex_;  // guards what follows but the pool
     std::condition_variable changed_;

@@ -471,7 +471,9 @@ int ImportCommand::Run(const sigset_t& signals) {
         }
         const auto now = steady_clock::now();
         const auto status = indexer_.Status();
-        meter.Add(SampleOf(status, now));
+        auto sample = SampleOf(status, now);
+        sample.bytes_target = feed_->BytesToCome();
+        meter.Add(sample);
         if (!finished_ && status.tip && options_.progress_seconds > 0)
             display.Show(meter.Read(), now);
     }

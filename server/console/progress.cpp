@@ -37,6 +37,12 @@ std::string Speeds(const ProgressReading& reading) {
                        Speed(reading.txs_per_s), Speed(reading.bytes_per_s / 1e6));
 }
 
+std::string Done(const ProgressReading& reading) {
+    if (reading.bytes_target == 0) return {};
+    return fmt::format("{:.2f} of {:.2f} GB, ", static_cast<double>(reading.bytes) / 1e9,
+                       static_cast<double>(reading.bytes_target) / 1e9);
+}
+
 }  // namespace
 
 std::string FormatDuration(std::chrono::seconds time) {
@@ -48,8 +54,9 @@ std::string FormatDuration(std::chrono::seconds time) {
 }
 
 std::string FormatProgress(const ProgressReading& reading) {
-    return fmt::format("{:.1f} %, height {} of {}, {}, {}", reading.fraction * 100, reading.height,
-                       reading.target_height, Speeds(reading), Left(reading));
+    return fmt::format("{:.1f} %, height {} of {}, {}{}, {}", reading.fraction * 100,
+                       reading.height, reading.target_height, Done(reading), Speeds(reading),
+                       Left(reading));
 }
 
 std::string FormatProgressBar(const ProgressReading& reading, std::size_t columns) {

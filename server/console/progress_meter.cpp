@@ -67,6 +67,8 @@ ProgressReading ProgressMeter::Read() const {
     reading.height = now.height;
     reading.target_height = std::max(now.height, now.target_height);
     reading.fraction = fraction_;
+    reading.bytes = now.bytes;
+    reading.bytes_target = now.bytes_target;
 
     const ProgressSample& shown = Since(kShown);
     const Seconds shown_time = now.time - shown.time;
@@ -129,6 +131,12 @@ std::optional<double> ProgressMeter::EstimateTxsTarget() const {
     const ProgressSample& now = samples_.back();
     if (now.time - samples_.front().time < kTooEarly) return std::nullopt;
     if (now.txs_target > 0) return static_cast<double>(now.txs_target);
+    if (now.bytes_target > 0 && now.bytes > 0) {
+        // A process that went on from where another ended has read only a part of its transactions.
+        const double per_byte = Grown(samples_.front().txs, now.txs) /
+                                std::max(1.0, Grown(samples_.front().bytes, now.bytes));
+        return static_cast<double>(now.txs) + per_byte * Grown(now.bytes, now.bytes_target);
+    }
     const auto early = std::find_if(samples_.begin(), samples_.end(), [](const auto& each) {
         return each.height > 0 && each.txs > 0;
     });

@@ -14,6 +14,7 @@ struct ProgressSample {
     std::uint64_t txs = 0;            ///< of the chain up to `height`
     std::uint64_t txs_target = 0;     ///< of the chain up to `target_height`; 0 if unknown
     std::uint64_t bytes = 0;          ///< of blocks, since this process started
+    std::uint64_t bytes_target = 0;   ///< what `bytes` comes to in the end; 0 if unknown
     /// Work that follows the last block (a bulk build writes its tables): how much, measured by
     /// what all blocks take, and how much of that is done, 0 to 1.
     double tail = 0, tail_done = 0;
@@ -26,12 +27,13 @@ struct ProgressReading {
     double blocks_per_s = 0;
     double txs_per_s = 0;
     double bytes_per_s = 0;
+    std::uint64_t bytes = 0, bytes_target = 0;  ///< as in the last sample
     std::optional<std::chrono::seconds> left;  ///< nothing while it cannot be told
 };
 
 /// Turns samples into speeds and time left. Blocks grow over a chain's life, so work is counted in
-/// transactions; how many are to come is estimated, if unknown, from how the count has grown with
-/// the height so far. Pure: reads no clock. Thread: one at a time.
+/// transactions; how many are to come is estimated, if unknown, from the bytes to come, or else from
+/// how the count has grown with the height so far. Pure: reads no clock. Thread: one at a time.
 class ProgressMeter {
 public:
     /// Samples may come as often as one likes; those within a second of each other are merged.

@@ -45,6 +45,25 @@ TEST(ProgressMeter, DoesNotGuessFromTheFirstSeconds) {
     EXPECT_FALSE(meter.Read().left);
 }
 
+/// Transactions of one size, in blocks that grow: only the bytes tell how far it is. The process goes
+/// on from where another had come.
+TEST(ProgressMeter, GoesByBytesWhereTheyAreKnown) {
+    const Chain chain{.power = 6};
+    const std::uint64_t before = chain.At(100, 1000).bytes;
+    ProgressMeter meter;
+    for (double t = 100; t <= 500; t += 1) {
+        auto sample = chain.At(t, 1000);
+        sample.bytes -= before;
+        sample.bytes_target = static_cast<std::uint64_t>(chain.total * 400) - before;
+        meter.Add(sample);
+    }
+    const auto reading = meter.Read();
+    EXPECT_NEAR(reading.fraction, 0.5, 0.01);
+    ASSERT_TRUE(reading.left);
+    EXPECT_NEAR(static_cast<double>(reading.left->count()), 500, 10);
+    EXPECT_EQ(reading.bytes_target, static_cast<std::uint64_t>(chain.total * 400) - before);
+}
+
 TEST(ProgressMeter, MeasuresSpeeds) {
     const Chain chain;
     ProgressMeter meter;

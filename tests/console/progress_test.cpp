@@ -35,6 +35,11 @@ TEST(Progress, ALineHoldsAllNumbers) {
     EXPECT_EQ(FormatProgress(Halfway()),
               "50.0 %, height 450000 of 900000, 123 blocks/s, 200000 tx/s, 9.9 MB/s, "
               "1 h 02 min left");
+    ProgressReading sized = Halfway();
+    sized.bytes = 1'234'000'000;
+    sized.bytes_target = 5'000'000'000;
+    EXPECT_NE(FormatProgress(sized).find(" of 900000, 1.23 of 5.00 GB, 123 blocks/s"),
+              std::string::npos);
     ProgressReading unknown = Halfway();
     unknown.left.reset();
     EXPECT_TRUE(FormatProgress(unknown).ends_with("time left unknown"));

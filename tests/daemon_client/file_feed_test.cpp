@@ -94,6 +94,9 @@ TEST_F(FileFeedTest, GoesOnFromWhatTheIndexHas) {
     EXPECT_EQ(contents.known, 21u);
     EXPECT_EQ(contents.to_come, 20u);
     EXPECT_EQ(contents.first.value, 21u);
+    std::size_t bytes = 0;
+    for (std::size_t i = 21; i < chain_.size(); ++i) bytes += chain_[i].size();
+    EXPECT_EQ(feed_->BytesToCome(), bytes);
     EXPECT_EQ(TakeAll(21), Hashes(chain_, 21));
 
     Open();
