@@ -26,7 +26,7 @@ const std::vector<Arrow>& Arrows() {
         {"server/", {"server/", "index/"}},
         // amber-cli is a program of its own: it has a command line, and no index.
         {"server/cli/", {"server/cli/", "server/protocol/", "config/"}},
-        {"server/main.cpp", {"server/", "index/", "daemon_client/", "config/"}},
+        {"server/app/", {"server/", "index/", "daemon_client/", "config/"}},
     };
     return arrows;
 }

@@ -13,7 +13,7 @@ std::vector<std::string> Includes(std::string_view source);
 /// Why the file at `path` (from the repo root) must not include `header` (as Includes() gives it);
 /// empty if it may. The arrows of design.md, section 1:
 ///
-///     daemon_client --> index <-- server      only server/main.cpp sees all three
+///     daemon_client --> index <-- server      only server/app sees all three
 std::string WhyNot(const std::string& path, const std::string& header);
 
 /// "index/chain" of "index/chain/hash.h"; empty for a file right below the top-level folder.

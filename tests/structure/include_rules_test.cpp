@@ -14,8 +14,8 @@ TEST(IncludeRules, ReadsIncludeLines) {
 TEST(IncludeRules, FollowTheArrows) {
     EXPECT_EQ(WhyNot("daemon_client/node.cpp", "\"index/ports/node_events.h\""), "");
     EXPECT_EQ(WhyNot("server/admin/admin_target.h", "\"index/indexer.h\""), "");
-    EXPECT_EQ(WhyNot("server/main.cpp", "\"daemon_client/node.h\""), "");
-    EXPECT_EQ(WhyNot("server/main.cpp", "\"config/options.h\""), "");
+    EXPECT_EQ(WhyNot("server/app/main.cpp", "\"daemon_client/node.h\""), "");
+    EXPECT_EQ(WhyNot("server/app/main.cpp", "\"config/options.h\""), "");
     EXPECT_EQ(WhyNot("config/load.cpp", "\"index/chain/coin.h\""), "");
     EXPECT_EQ(WhyNot("index/store/store.cpp", "<rocksdb/db.h>"), "");
     EXPECT_EQ(WhyNot("index/indexer.cpp", "<vector>"), "");
@@ -51,8 +51,8 @@ TEST(IncludeRules, KeepLibrariesWhereTheyBelong) {
              {"index/query/query.cpp", "<boost/beast/core.hpp>"},
              {"index/indexer.cpp", "<sys/socket.h>"},
              {"index/indexer.cpp", "<CLI/CLI.hpp>"},
-             {"server/main.cpp", "<toml++/toml.h>"},
-             {"server/main.cpp", "<zmq.hpp>"}}) {
+             {"server/app/main.cpp", "<toml++/toml.h>"},
+             {"server/app/main.cpp", "<zmq.hpp>"}}) {
         EXPECT_NE(WhyNot(path, header), "") << path << " " << header;
     }
 }

@@ -1,0 +1,143 @@
+#include "server/app/part_options.h"
+
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "config/version.h"
+#include "index/chain/coin.h"
+
+namespace amber::server {
+
+namespace {
+
+std::size_t CacheBytesOf(const config::Options& options) {
+    return std::size_t{options.cache_mb} * 1'000'000;
+}
+/// While serving. An answer takes a tenth of the memory of the rows it is computed from.
+std::size_t AnswerCacheBytesOf(const config::Options& options) { return CacheBytesOf(options) / 4; }
+
+void AddListeners(ServerOptions& server, TransportKind kind,
+                  const std::vector<config::Endpoint>& addresses) {
+    for (const auto& at : addresses) {
+        ListenOptions listen{.transport = kind, .host = at.host, .port = at.port};
+        if (config::IsUnixPath(at)) listen.unix_path = at.host;
+        server.listeners.push_back(std::move(listen));
+    }
+}
+
+}  // namespace
+
+ServerOptions ServerOptionsOf(const config::Options& options) {
+    ServerOptions server;
+    AddListeners(server, TransportKind::tcp, options.tcp);
+    AddListeners(server, TransportKind::ssl, options.ssl);
+    AddListeners(server, TransportKind::ws, options.ws);
+    AddListeners(server, TransportKind::wss, options.wss);
+    server.certificate = {options.cert, options.key};
+    if (options.cert.empty())
+        server.certificate = {options.datadir / "cert.pem", options.datadir / "key.pem", true};
+    for (const auto& subnet : options.proxy_protocol.subnets)
+        server.proxies.subnets.emplace_back(subnet.address, subnet.bits);
+    server.proxies.unix_sockets = options.proxy_protocol.unix_sockets;
+    for (const auto& service : options.report_service) {
+        PublicHost host{.name = service.address.host};
+        const std::uint16_t port = service.address.port;
+        switch (service.protocol) {
+            case config::Protocol::tcp:
+                host.tcp_port = port;
+                break;
+            case config::Protocol::ssl:
+                host.ssl_port = port;
+                break;
+            case config::Protocol::ws:
+                host.ws_port = port;
+                break;
+            case config::Protocol::wss:
+                host.wss_port = port;
+                break;
+        }
+        server.public_hosts.push_back(host);
+    }
+    server.software = "Amber " + std::string(config::Version());
+    server.donation_address = options.donation_address;
+    server.io_threads = options.io_threads;
+    server.max_sessions = options.max_sessions;
+    server.max_receive_bytes = options.max_recv;
+    server.max_send_bytes = options.max_send;
+    server.max_batch_items = options.max_batch;
+    server.max_subscriptions_per_session = options.max_subscriptions;
+    server.idle_timeout = std::chrono::seconds(options.session_timeout);
+    server.answer_cache_bytes = AnswerCacheBytesOf(options);
+    server.history_limit = options.history_limit;
+    server.version_first = options.strict_version;
+    server.pad_answers = options.pad_answers;
+    if (options.banner_file.empty()) return server;
+    std::ifstream file(options.banner_file);
+    if (!file) throw std::runtime_error("banner-file: cannot read " + options.banner_file.string());
+    server.banner = (std::ostringstream() << file.rdbuf()).str();
+    return server;
+}
+
+daemon_client::NodeOptions NodeOptionsOf(const config::Options& options) {
+    daemon_client::NodeOptions node;
+    node.urls = options.daemon;
+    node.cookie_file = options.daemon_cookie;
+    switch (options.source) {
+        case config::Source::automatic:
+            node.source = daemon_client::Source::automatic;
+            break;
+        case config::Source::rpc:
+            node.source = daemon_client::Source::rpc;
+            break;
+        case config::Source::rest:
+            node.source = daemon_client::Source::rest;
+            break;
+        case config::Source::files:  // what is in them is read before
+            node.source = daemon_client::Source::automatic;
+            break;
+        case config::Source::p2p:
+            node.source = daemon_client::Source::p2p;
+            break;
+    }
+    node.use_rpc = !options.daemon.empty();
+    if (!node.use_rpc) node.source = daemon_client::Source::p2p;
+    for (const auto& peer : options.p2p) node.peers.push_back(ToString(peer));
+    node.use_block_files = options.blocks_dir != config::kBlocksDirOff;
+    if (options.blocks_dir != config::kBlocksDirAuto) node.blocks_dir = options.blocks_dir;
+    if (options.zmq) {
+        node.zmq_endpoints = *options.zmq;
+        node.use_zmq = !options.zmq->empty();
+    }
+    return node;
+}
+
+index::IndexerOptions IndexerOptionsOf(const config::Options& options) {
+    index::IndexerOptions indexer;
+    indexer.reorg_limit = options.reorg_limit;
+    indexer.cache_bytes = CacheBytesOf(options);
+    indexer.read_cache_bytes = CacheBytesOf(options) - AnswerCacheBytesOf(options);
+    if (options.first_sync != config::FirstSync::blocks)
+        indexer.bulk_folder = options.datadir / "first-sync";
+    if (options.first_sync == config::FirstSync::bulk) indexer.bulk_from_bytes = 0;
+    return indexer;
+}
+
+index::store::StoreOptions StoreOptionsOf(const config::Options& options) {
+    return {.path = options.datadir / "index", .cache_bytes = CacheBytesOf(options)};
+}
+
+std::filesystem::path BlocksDirOf(const config::Options& options) {
+    if (options.blocks_dir != config::kBlocksDirAuto) return options.blocks_dir;
+    return options.daemon_cookie.parent_path() / "blocks";
+}
+
+std::unique_ptr<daemon_client::FileFeed> OpenFiles(const config::Options& options,
+                                                   const std::vector<std::filesystem::path>& paths,
+                                                   daemon_client::MerkleRoots merkle_roots) {
+    auto feed = daemon_client::FileFeed::Open(*options.coin, paths, {.merkle_roots = merkle_roots});
+    if (!feed) throw std::runtime_error("cannot read blocks: " + feed.error().Text());
+    return std::move(*feed);
+}
+
+}  // namespace amber::server

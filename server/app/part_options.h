@@ -1,0 +1,29 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "config/options.h"
+#include "daemon_client/file_feed.h"
+#include "daemon_client/node_options.h"
+#include "index/indexer.h"
+#include "index/store/store.h"
+#include "server/server_options.h"
+
+// From the operator's options to those of the parts.
+namespace amber::server {
+
+/// Throws std::runtime_error if the banner cannot be read.
+ServerOptions ServerOptionsOf(const config::Options& options);
+daemon_client::NodeOptions NodeOptionsOf(const config::Options& options);
+index::IndexerOptions IndexerOptionsOf(const config::Options& options);
+index::store::StoreOptions StoreOptionsOf(const config::Options& options);
+
+/// Where the node keeps its blocks: beside its cookie, unless the operator says otherwise.
+std::filesystem::path BlocksDirOf(const config::Options& options);
+/// Throws std::runtime_error naming what cannot be read.
+std::unique_ptr<daemon_client::FileFeed> OpenFiles(const config::Options& options,
+                                                   const std::vector<std::filesystem::path>& paths,
+                                                   daemon_client::MerkleRoots merkle_roots);
+
+}  // namespace amber::server
