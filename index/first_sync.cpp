@@ -94,8 +94,7 @@ bool FirstSync::IsWorthIt(const NodeTip& node) const {
     if (!error && static_cast<double>(space.available) < bytes * kPeakDisk) {
         spdlog::warn(
             "building in bulk needs about {} GB of disk for a while, there are {} GB: the first "
-            "sync "
-            "takes the slower way, which needs {} GB",
+            "sync takes the slower way, which needs {} GB",
             Gigabytes(bytes * kPeakDisk), space.available / 1'000'000'000,
             Gigabytes(bytes * kFinalDisk));
         return false;

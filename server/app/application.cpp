@@ -10,6 +10,7 @@
 #include "index/digest.h"
 #include "server/app/digest_text.h"
 #include "server/app/part_options.h"
+#include "server/app/signals.h"
 #include "server/console/log.h"
 #include "server/import/import_blocks.h"
 
@@ -19,7 +20,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 namespace {
-constexpr milliseconds kTick(500);
 constexpr milliseconds kNodeCheckPause(1000);
 }  // namespace
 
@@ -112,7 +112,7 @@ void Application::OnSignal(int signal) {
         spdlog::info("SIGHUP: reading the certificate again");
         return wallets_.ReloadCertificate();
     }
-    spdlog::info("{}: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
+    spdlog::info("{}: stopping", SignalName(signal));
     stopping_ = true;
 }
 
@@ -121,10 +121,8 @@ int Application::Run(const sigset_t& signals) {
     std::thread sync([this] { Sync(); });
     {
         ProgressDisplay display(OnTerminal());
-        const timespec tick{0, std::chrono::nanoseconds(kTick).count()};
         while (!stopping_) {
-            if (const int signal = sigtimedwait(&signals, nullptr, &tick); signal > 0)
-                OnSignal(signal);
+            if (const auto signal = NextSignal(signals)) OnSignal(*signal);
             Tick(display);
         }
     }

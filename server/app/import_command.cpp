@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "server/app/part_options.h"
+#include "server/app/signals.h"
 #include "server/app/sync_progress.h"
 #include "server/console/log.h"
 #include "server/console/progress.h"
@@ -14,10 +15,6 @@
 namespace amber::server {
 
 using std::chrono::steady_clock;
-
-namespace {
-constexpr std::chrono::milliseconds kTick(500);
-}
 
 ImportCommand::ImportCommand(const config::Options& options)
     : options_(options),
@@ -49,10 +46,9 @@ int ImportCommand::Run(const sigset_t& signals) {
     std::thread worker([this] { Work(); });
     ProgressMeter meter;
     ProgressDisplay display(OnTerminal(), std::chrono::seconds(options_.progress_seconds));
-    const timespec tick{0, std::chrono::nanoseconds(kTick).count()};
     while (!finished_) {
-        if (const int signal = sigtimedwait(&signals, nullptr, &tick); signal > 0) {
-            spdlog::info("{}: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
+        if (const auto signal = NextSignal(signals)) {
+            spdlog::info("{}: stopping", SignalName(*signal));
             stop_.request_stop();
             indexer_.Stop();
         }
