@@ -76,6 +76,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table,
         blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
         blocks.partition_filters = true;
         blocks.whole_key_filtering = false;
+        options.optimize_filters_for_hits = true;  // none on the last level
     }
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
     options.compression =
