@@ -55,6 +55,7 @@ void IoThread::CloseAll() {
         if (const auto session = sessions_[i]) session->Close();
     timer_.cancel();
     query_.reset();
+    retired_.clear();
     work_.reset();
     context_.stop();
 }
@@ -103,7 +104,8 @@ void IoThread::OnView(ServedViewPtr served,
     boost::asio::post(context_, [this, served = std::move(served),
                                  announcement = std::move(announcement)] {
         query_.reset();
-        served_ = served;
+        retired_.push_back(std::exchange(served_, served));
+        hold_until_ = std::chrono::steady_clock::now() + kHoldMax;
         if (announcement->tip_changed) {
             std::string line;
             AppendNotification(line, "blockchain.headers.subscribe", '[' + served_->tip_json + ']');
@@ -120,7 +122,10 @@ void IoThread::Notify() {
     const bool more_scripts = scripts_.Work(kStatusesInARow);
     const bool more = outpoints_.Work(kStatusesInARow) || more_scripts;
     notifications_ = scripts_.Sent() + outpoints_.Sent();
-    TurnDirty();
+    if (!more || std::chrono::steady_clock::now() >= hold_until_) {
+        hold_until_ = {};
+        TurnDirty();
+    }
     if (!more || notify_posted_) return;
     notify_posted_ = true;
     boost::asio::post(context_, [this] {
@@ -234,6 +239,10 @@ index::Query& IoThread::MemoryQuery() {
 void IoThread::MarkDirty(SessionNumber session) {
     if (!sessions_[session] || !sessions_[session]->MarkDirty()) return;
     dirty_.push_back(session);
+    if (!IsHolding()) PostTurns();
+}
+
+void IoThread::PostTurns() {
     if (turns_posted_) return;
     turns_posted_ = true;
     boost::asio::post(context_, [this] {
@@ -243,9 +252,12 @@ void IoThread::MarkDirty(SessionNumber session) {
 }
 
 void IoThread::TurnDirty() {
-    const std::vector<SessionNumber> dirty = std::exchange(dirty_, {});
-    for (const SessionNumber number : dirty)
+    for (std::size_t left = kTurnsInARow; left > 0 && !dirty_.empty(); --left) {
+        const SessionNumber number = dirty_.front();
+        dirty_.pop_front();
         if (const auto session = sessions_[number]) session->Turn();
+    }
+    if (!dirty_.empty()) PostTurns();
 }
 
 std::string IoThread::TakeBuffer() {
@@ -290,6 +302,14 @@ void IoThread::Tick() {
     for (std::size_t i = 0; i < sessions_.size(); ++i)
         if (const auto session = sessions_[i]) session->CheckTimeouts(now);
     Notify();  // in case the query pool was full
+    DropRetired();
+}
+
+/// To take apart a large view takes some ms.
+void IoThread::DropRetired() {
+    if (retired_.empty()) return;
+    (void)shared_->pool.Submit(
+        [views = std::exchange(retired_, {})](const ServedView&, index::Query&) {});
 }
 
 void IoThread::AddTo(ServerStats& stats, std::vector<std::uint64_t>& requests) const {

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -95,7 +97,10 @@ public:
 private:
     using Counter = std::atomic<std::uint64_t>;
     static constexpr std::size_t kScratchBytes = 64 << 10;
-    static constexpr std::size_t kStatusesInARow = 256;  ///< then requests have their turn
+    // Then requests have their turn.
+    static constexpr std::size_t kStatusesInARow = 64, kTurnsInARow = 64;
+    /// So long the header may wait for statuses, to go out with them in one write.
+    static constexpr std::chrono::milliseconds kHoldMax{20};
 
     /// Written by this thread only, read by any.
     static void Count(Counter& counter) {
@@ -119,7 +124,11 @@ private:
     [[nodiscard]] std::size_t Subscriptions() const {
         return scripts_.Subscriptions() + outpoints_.Subscriptions();
     }
+    /// Whether what is new waits for more of the same.
+    [[nodiscard]] bool IsHolding() const { return hold_until_ != decltype(hold_until_){}; }
+    void PostTurns();
     void TurnDirty();
+    void DropRetired();
     void ArmTimer();
     void Tick();
     /// Runs `action` on the thread and waits for it; false if the thread has ended.
@@ -134,10 +143,12 @@ private:
     std::thread thread_;
 
     ServedViewPtr served_;
+    std::vector<ServedViewPtr> retired_;              ///< since the last Tick()
     std::optional<index::Query> query_;               ///< of served_; made when first used
     std::vector<std::shared_ptr<Session>> sessions_;  ///< by number; null where free
     std::vector<SessionNumber> free_numbers_;
-    std::vector<SessionNumber> dirty_;
+    std::deque<SessionNumber> dirty_;
+    std::chrono::steady_clock::time_point hold_until_{};
     bool turns_posted_ = false;
     bool notify_posted_ = false;
     std::atomic<bool> ended_{false};
