@@ -54,6 +54,7 @@ struct BulkLoad::State {
 rocksdb::SstFileWriter& BulkLoad::State::Rows::Writer() {
     if (writer_ && writer_->FileSize() >= kFileBytes) Finish();
     if (!writer_) {
+        CountNothing();
         const rocksdb::Options options(rocksdb::DBOptions(), load.store->FamilyOptions(table));
         constexpr bool kDropFromMemory = false;  // wallets will ask for it
         constexpr bool kNoFilters = true;        // the files are all of the last level

@@ -189,6 +189,7 @@ Store::State::~State() {
 Store::~Store() = default;
 
 void Store::Write(Batch&& batch) {
+    CountNothing();
     Check(state_->db->Write(rocksdb::WriteOptions(), &batch.state_->changes), "write");
 }
 
