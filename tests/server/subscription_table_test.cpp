@@ -107,7 +107,7 @@ TEST(SubscriptionTable, RefusesScriptsMadeToCollide) {
 }
 
 TEST(SubscriptionTable, AHundredBytesPerSubscription) {
-    if (test::kSanitized) GTEST_SKIP() << "a sanitizer keeps the heap";
+    if (kSanitized) GTEST_SKIP() << "a sanitizer keeps the heap";
     std::mt19937_64 random(1);
     // What is worst for a table that doubles lies between the powers of two.
     for (const std::size_t scripts : {940'000u, 1'000'000u, 1'840'000u}) {
