@@ -14,11 +14,11 @@ namespace {
 constexpr std::size_t kBatchBytes = 16 << 20;
 constexpr milliseconds kBlockWait(1000);
 constexpr milliseconds kTroubleWait(1000);
-/// Disk used, of the bytes of blocks. On a chain of mainnet's shape 0.70 at the peak, when outputs
-/// and spends are matched, and 0.40 in the end; the peak would be 1.07 if no output was spent in
+/// Disk used, of the bytes of blocks. On a chain of mainnet's shape 0.75 at the peak, when outputs
+/// and spends are matched, and 0.45 in the end; the peak would be 1.13 if no output was spent in
 /// memory.
-constexpr double kPeakDisk = 1.1;
-constexpr double kFinalDisk = 0.45;
+constexpr double kPeakDisk = 1.2;
+constexpr double kFinalDisk = 0.5;
 constexpr int kProgressSteps = 10;
 /// Before there is anything to measure.
 constexpr double kUsualTablesShare = 0.5;
