@@ -79,7 +79,8 @@ TEST(Bulk, StoppedWhileTheTablesAreWrittenItGoesOn) {
             EXPECT_TRUE(DumpTables(*build.store)[store::Table::header].empty());
         }
         EXPECT_GT(stops, 4);
-        EXPECT_NEAR(part, 1, 0.01) << "the work was not what it was thought to be";
+        // Outputs that a repeated coinbase replaced count as spent.
+        EXPECT_NEAR(part, 1, 0.03) << "the work was not what it was thought to be";
         EXPECT_EQ(DigestOf(*build.store), DigestOf(Regtest(), chain.blocks));
     }
 }
