@@ -302,19 +302,20 @@ void Prefetcher::Parse(std::uint64_t id, Height height, Bytes raw, std::uint64_t
 void Prefetcher::ReportBadBlock(std::uint64_t id, Height height, const std::string& what,
                                 std::uint64_t epoch) {
     NodeError error{Kind::malformed, 0, {}};
+    const bool from_daemon = epoch != BlockFetcher::kFromFiles && epoch != BlockFetcher::kFromPeers;
     {
         std::lock_guard lock(mutex_);
         if (!plan_.Waits(height, id)) return;
         error.message = "bad block " + ToDisplayHex(plan_.HashAt(height)) + " at height " +
                         std::to_string(height.value) + ": " + what;
         Truncate(height);
-        if (epoch != BlockFetcher::kFromFiles) {
+        if (from_daemon) {
             error.message = "daemon " + client_.Current().label + ": " + error.message;
             Pause(error, kLastBackoffBadBlock);
         }
     }
-    if (epoch != BlockFetcher::kFromFiles) return client_.GiveUpOn(epoch, error);
-    fetcher_.DistrustFiles(error.message);
+    if (from_daemon) return client_.GiveUpOn(epoch, error);
+    fetcher_.Distrust(epoch, error.message);
     PlanAndRun();
 }
 
