@@ -20,6 +20,11 @@ namespace {
 constexpr int kMiscError = -1;
 constexpr int kNotFound = -5;
 
+// Of small blocks a request each would cost more than the block.
+constexpr BlockFetcher::Batch kBatchOfRpc{8, 64 * 1024};
+// A peer takes one request after the other, and a node wakes up for each.
+constexpr BlockFetcher::Batch kBatchOfPeers{16, std::size_t{4} << 20};
+
 constexpr std::chrono::minutes kSayAgain(1);
 constexpr const char* kNoRest = "the node has no REST (rest=1)";
 
@@ -60,6 +65,12 @@ std::string BlockFetcher::InUse() const {
             return "rpc";
     }
     std::abort();
+}
+
+BlockFetcher::Batch BlockFetcher::BestBatch() const {
+    if (source_ == Source::rest) return {};
+    std::lock_guard lock(mutex_);
+    return way_ == Way::peers ? kBatchOfPeers : kBatchOfRpc;
 }
 
 void BlockFetcher::Note(Way way, const std::string& why) {

@@ -43,8 +43,13 @@ public:
     /// each would cost more than the block. A peer takes several in one request.
     void Fetch(std::vector<index::BlockHash> hashes, Done done);
 
-    /// False where batches are not wanted (Source::rest): fetch one at a time.
-    [[nodiscard]] bool TakesBatches() const { return source_ != Source::rest; }
+    /// So many blocks, of about so many bytes together, are best fetched at a time; but one if it
+    /// is larger.
+    struct Batch {
+        std::size_t blocks = 1;
+        std::size_t bytes = 0;
+    };
+    [[nodiscard]] Batch BestBatch() const;
 
     /// A block from there was not what it should be: takes no more of them, and says so.
     void Distrust(std::uint64_t from_where, const std::string& why);

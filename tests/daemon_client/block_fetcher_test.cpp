@@ -81,7 +81,7 @@ TEST_F(BlockFetcherTest, NoticesThatRestWentAway) {
 
 TEST_F(BlockFetcherTest, RestOnlySaysWhatToDo) {
     BlockFetcher fetcher(client, files, Source::rest);
-    EXPECT_FALSE(fetcher.TakesBatches());
+    EXPECT_EQ(fetcher.BestBatch().blocks, 1u);
     const auto result = Fetch(fetcher, {Hash(2)});
     ASSERT_TRUE(result.has_error());
     EXPECT_NE(result.error().message.find("-rest=1"), std::string::npos);
@@ -122,6 +122,7 @@ TEST_F(BlockFetcherWithPeers, AsksThemWhereThereIsNoRest) {
     ExpectBlock(fetched, 2);
     EXPECT_EQ(fetched.from, BlockFetcher::kFromPeers);
     EXPECT_EQ(fetcher.InUse(), "p2p");
+    EXPECT_GE(fetcher.BestBatch().bytes, std::size_t{4} << 20);
     EXPECT_EQ(*Fetch(fetcher, {hashes_[3], hashes_[1]}).blocks,
               (std::vector{chain_[3], chain_[1]}));
     EXPECT_EQ(node.Calls("getblock"), 0);
