@@ -217,6 +217,7 @@ void Store::AdoptSettledTxids(const std::filesystem::path& rows, std::uint64_t c
         throw StoreError("cannot put " + rows.string() + " to " + place.string() + ": " +
                          error.message());
     state_->settled_txids = std::make_unique<RowFile>(place, kTxidSize, count, false);
+    state_->settled_txids->SyncFolder();
 }
 
 RowFile& Store::SettledTxids() { return *state_->settled_txids; }
