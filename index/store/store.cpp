@@ -232,6 +232,12 @@ std::uint64_t Store::DiskBytes() const {
     return bytes;
 }
 
+void Store::VerifyChecksums() const {
+    rocksdb::ReadOptions options;
+    options.readahead_size = 1 << 20;
+    Check(state_->db->VerifyChecksum(options), "verify");
+}
+
 Batch::Batch(const Store& store) : state_(std::make_unique<State>(*store.state_)) {}
 Batch::~Batch() = default;
 Batch::Batch(Batch&&) noexcept = default;
