@@ -107,7 +107,8 @@ std::string FragileDisk::Surviving(Inode inode, const std::map<Inode, fs::path>&
     const auto is = now.find(inode);
     if (is == now.end()) return kept;
     const std::string all = ReadAll(is->second);
-    if (all.size() <= kept.size()) return kept;
+    // Others work meanwhile: under that name there may be another file by now.
+    if (InodeOf(is->second) != inode || all.size() <= kept.size()) return kept;
     const std::size_t more = all.size() - kept.size();
     const std::size_t luck = random_() % 3;
     kept += all.substr(kept.size(), luck == 0 ? 0 : luck == 1 ? more : random_() % more);
