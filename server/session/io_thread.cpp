@@ -54,6 +54,7 @@ void IoThread::CloseAll() {
     for (std::size_t i = 0; i < sessions_.size(); ++i)
         if (const auto session = sessions_[i]) session->Close();
     timer_.cancel();
+    pause_timer_.cancel();
     query_.reset();
     work_.reset();
     context_.stop();
@@ -68,6 +69,11 @@ std::unique_ptr<Transport> IoThread::MakeTransport(Arrival arrival) {
 
 void IoThread::Adopt(Arrival arrival) {
     boost::asio::post(context_, [this, arrived = std::move(arrival)]() mutable {
+        // Looked at where Disconnect() runs, so that one of the two finds it.
+        if (arrived.guest->IsBanned()) {
+            --shared_->sessions;
+            return;
+        }
         SessionNumber number = static_cast<SessionNumber>(sessions_.size());
         if (free_numbers_.empty()) {
             sessions_.emplace_back();
@@ -75,8 +81,10 @@ void IoThread::Adopt(Arrival arrival) {
             number = free_numbers_.back();
             free_numbers_.pop_back();
         }
-        auto session = std::make_shared<Session>(*this, number, shared_->next_session_id++,
-                                                 MakeTransport(std::move(arrived)));
+        GuestPtr guest = std::move(arrived.guest);
+        auto session =
+            std::make_shared<Session>(*this, number, shared_->next_session_id++,
+                                      MakeTransport(std::move(arrived)), std::move(guest));
         sessions_[number] = session;
         Count(sessions_total_);
         sessions_now_ = sessions_.size() - free_numbers_.size();
@@ -88,7 +96,9 @@ void IoThread::Remove(SessionNumber session) {
     const std::size_t before = Subscriptions();
     scripts_.Forget(session);
     outpoints_.Forget(session);
-    shared_->subscriptions -= before - Subscriptions();
+    const std::size_t forgotten = before - Subscriptions();
+    shared_->subscriptions -= forgotten;
+    sessions_[session]->GetGuest().Unwatch(forgotten);
     subscriptions_ = Subscriptions();
     sessions_[session].reset();
     free_numbers_.push_back(session);
@@ -160,7 +170,7 @@ bool IoThread::OnPool(const typename Subject::Key& key, Notifier<Subject> IoThre
             self->Notify();
         });
     };
-    return shared_->pool.Submit(std::move(job));
+    return shared_->pool.Submit(QueryPool::kOwn, std::move(job));
 }
 
 std::optional<ScriptSubject::Status> IoThread::StatusFromMemory(const index::ScriptHash& script) {
@@ -183,17 +193,26 @@ template <class Subject>
 std::optional<RpcError> IoThread::SubscribeTo(Notifier<Subject>& notifier, SessionNumber session,
                                               const typename Subject::Key& key,
                                               const typename Subject::Status& status) {
-    const ServerOptions& options = shared_->Options();
     const std::size_t before = notifier.Subscriptions();
     auto error = notifier.Subscribe(session, key, status);
     if (error || notifier.Subscriptions() == before) return error;
-    if (SubscriptionsOf(session) > options.max_subscriptions_per_session ||
-        shared_->subscriptions >= options.max_subscriptions) {
+    if (const auto bound = CheckSubscription(session)) {
+        shared_->hits.Count(*bound);
         notifier.Unsubscribe(session, key);
         return RpcError{RpcFault::limit, "Subscription limit reached"};
     }
     ++shared_->subscriptions;
     subscriptions_ = Subscriptions();
+    return std::nullopt;
+}
+
+/// The bound that the newest subscription of the session is beyond; else it counts for its address.
+std::optional<Bound> IoThread::CheckSubscription(SessionNumber session) {
+    const ServerOptions& options = shared_->Options();
+    if (SubscriptionsOf(session) > options.max_subscriptions_per_session)
+        return Bound::max_subscriptions;
+    if (shared_->subscriptions >= options.max_subscriptions) return Bound::max_subscriptions_total;
+    if (!sessions_[session]->GetGuest().Watch()) return Bound::max_subscriptions_per_ip;
     return std::nullopt;
 }
 
@@ -212,6 +231,7 @@ bool IoThread::UnsubscribeFrom(Notifier<Subject>& notifier, SessionNumber sessio
                                const typename Subject::Key& key) {
     if (!notifier.Unsubscribe(session, key)) return false;
     --shared_->subscriptions;
+    sessions_[session]->GetGuest().Unwatch(1);
     subscriptions_ = Subscriptions();
     return true;
 }
@@ -248,6 +268,28 @@ void IoThread::TurnDirty() {
         if (const auto session = sessions_[number]) session->Turn();
 }
 
+void IoThread::GoOnAt(std::chrono::steady_clock::time_point time, SessionNumber session) {
+    const auto place = pauses_.emplace(time, sessions_[session]);
+    if (place == pauses_.begin()) ArmPauses();
+}
+
+void IoThread::ArmPauses() {
+    pause_timer_.expires_at(pauses_.begin()->first);
+    pause_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) EndPauses();
+    });
+}
+
+void IoThread::EndPauses() {
+    const auto now = std::chrono::steady_clock::now();
+    while (!pauses_.empty() && pauses_.begin()->first <= now) {
+        const auto session = pauses_.begin()->second.lock();
+        pauses_.erase(pauses_.begin());
+        if (session) session->GoOn();
+    }
+    if (!pauses_.empty()) ArmPauses();
+}
+
 std::string IoThread::TakeBuffer() {
     if (buffers_.empty()) {
         std::string fresh;
@@ -274,8 +316,8 @@ bool IoThread::Account(std::size_t before, std::size_t now) {
 
 void IoThread::ArmTimer() {
     const ServerOptions& options = shared_->Options();
-    const auto shortest =
-        std::min({options.idle_timeout, options.write_timeout, options.first_request_timeout});
+    const auto shortest = std::min({options.idle_timeout.Get(), options.request_timeout.Get(),
+                                    options.write_timeout, options.first_request_timeout});
     timer_.expires_after(std::clamp<std::chrono::milliseconds>(
         shortest / 4, std::chrono::milliseconds(100), std::chrono::milliseconds(1000)));
     timer_.async_wait([this](const boost::system::error_code& error) {
@@ -334,6 +376,19 @@ bool IoThread::Disconnect(std::uint64_t id) {
         }
     });
     return done && *found;
+}
+
+std::size_t IoThread::Disconnect(const Subnet& subnet) {
+    const auto closed = std::make_shared<std::size_t>(0);
+    const bool done = RunAndWait([this, closed, subnet] {
+        for (std::size_t i = 0; i < sessions_.size(); ++i) {
+            const auto session = sessions_[i];
+            if (!session || !session->GetGuest().IsIn(subnet)) continue;
+            session->Close();
+            ++*closed;
+        }
+    });
+    return done ? *closed : 0;
 }
 
 }  // namespace amber::server

@@ -20,12 +20,13 @@ constexpr std::size_t kKeptBuffer = 16 << 10;  ///< a larger one is given back a
 
 class WebSocketTransport final : public Transport {
 public:
-    WebSocketTransport(asio::io_context& context, Arrival arrival, std::size_t max_message)
+    WebSocketTransport(asio::io_context& context, Arrival arrival,
+                       const Live<std::size_t>& max_message)
         : name_(HasTls(arrival.kind) ? "wss" : "ws"),
           peer_(std::move(arrival.peer)),
           request_(std::move(arrival.upgrade)),
+          max_message_(max_message),
           stream_(context, std::move(arrival.descriptor), std::move(arrival.tls)) {
-        stream_.read_message_max(max_message);
         stream_.set_option(websocket::stream_base::timeout{kHandshakeTimeout,
                                                            websocket::stream_base::none(), false});
         stream_.auto_fragment(false);
@@ -77,6 +78,7 @@ private:
     void Read() {
         if (!open_ || !reading_ || pending_read_ || lost_) return;
         pending_read_ = true;
+        stream_.read_message_max(max_message_);
         stream_.async_read(buffer_, [this, keep = events_.lock()](error_code error, std::size_t) {
             if (error) return Lose(*keep);
             const auto data = buffer_.cdata();
@@ -104,6 +106,7 @@ private:
     const char* name_;
     std::string peer_;
     std::unique_ptr<UpgradeRequest> request_;  ///< until it is answered
+    const Live<std::size_t>& max_message_;
     websocket::stream<WireStream> stream_;
     beast::flat_buffer buffer_;
     std::weak_ptr<TransportEvents> events_;
@@ -117,7 +120,7 @@ private:
 }  // namespace
 
 std::unique_ptr<Transport> MakeWebSocketTransport(asio::io_context& context, Arrival arrival,
-                                                  std::size_t max_message) {
+                                                  const Live<std::size_t>& max_message) {
     return std::make_unique<WebSocketTransport>(context, std::move(arrival), max_message);
 }
 
