@@ -71,8 +71,9 @@ TEST(FairQueue, NobodyIsPassedTwice) {
         } else if (!queue.IsEmpty()) {
             pop();
         }
+        if (HasFatalFailure()) return;
     }
-    while (!queue.IsEmpty()) pop();
+    while (!queue.IsEmpty() && !HasFatalFailure()) pop();
     EXPECT_EQ(pushed, popped);
 }
 

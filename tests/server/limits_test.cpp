@@ -133,14 +133,14 @@ TEST_F(LimitsTest, ReadsTakeTurns) {
     server.Start();
     TestClient greedy = server.Connect(), modest = server.Connect();
     std::string requests;
-    for (int n = 0; n < 10'000; ++n) requests += Balance(n, MakeScript(1)) + "\n";
+    for (unsigned n = 0; n < 10'000; ++n) requests += Balance(1, MakeScript(100 + n)) + "\n";
     greedy.Send(requests);
     ASSERT_TRUE(Eventually([&] {
         const auto sessions = server.Server().Sessions();
         return std::ranges::any_of(sessions, [](const auto& s) { return s.in_flight > 9'000; });
     }));
     const auto start = std::chrono::steady_clock::now();
-    for (int n = 0; n < 5; ++n) modest.Ask(Balance(n, MakeScript(2)));
+    for (unsigned n = 0; n < 5; ++n) modest.Ask(Balance(1, MakeScript(n)));
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
 }
 
@@ -149,13 +149,13 @@ TEST_F(LimitsTest, ReadsOfWhoIsGoneAreNotDone) {
     server.world.Cold().percent = 100;
     server.world.Cold().disk_delay_us = 20'000;
     server.Start();
-    for (int i = 0; i < 10; ++i) {
+    for (unsigned i = 0; i < 10; ++i) {
         TestClient client = server.Connect();
-        for (int n = 0; n < 50; ++n) client.SendLine(Balance(n, MakeScript(1)));
+        for (unsigned n = 0; n < 50; ++n) client.SendLine(Balance(1, MakeScript(50 * i + n)));
         client.ReadLine();
     }
     TestClient modest = server.Connect();
-    modest.Ask(Balance(1, MakeScript(2)));
+    modest.Ask(Balance(1, MakeScript(1000)));
     EXPECT_LT(server.world.Cold().disk_reads, 200u) << "of 501";
 }
 
