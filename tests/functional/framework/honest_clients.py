@@ -62,11 +62,11 @@ def _serve(pipe, ports, question):
     comers = [_Comer(ports[TlsTransport], TlsTransport, "127.0.201.1")]
     try:
         while True:
+            pipe.recv()
             pipe.send([([one.times for one in group], [one.failures for one in group])
                        for group in (askers, comers)])
             for one in askers + comers:
                 one.times, one.failures = [], []
-            pipe.recv()
     except EOFError:  # the test is gone
         pass
 
@@ -92,8 +92,8 @@ class HonestClients:
     def since_last(self):
         """What they have met with since this was last called: {"ask_p50_ms": ...}. Fails if any was
         refused, or answered wrong, or slowly beyond all measure."""
+        self._pipe.send("tell")
         (askers, wrong), (comers, refused) = self._pipe.recv()
-        self._pipe.send("go on")
         times = [time for one in askers for time in one]
         failures = [text for group in (wrong, refused) for one in group for text in one]
         assert not failures, f"honest clients were disturbed: {failures[:5]}"
