@@ -16,6 +16,7 @@
 namespace amber::server {
 namespace {
 
+constexpr std::chrono::milliseconds kTurnsInARow{1};
 constexpr std::size_t kKeptBuffers = 32;
 constexpr std::size_t kKeptBufferBytes = 256 << 10;  ///< larger ones are given back to the system
 
@@ -254,6 +255,10 @@ index::Query& IoThread::MemoryQuery() {
 void IoThread::MarkDirty(SessionNumber session) {
     if (!sessions_[session] || !sessions_[session]->MarkDirty()) return;
     dirty_.push_back(session);
+    PostTurns();
+}
+
+void IoThread::PostTurns() {
     if (turns_posted_) return;
     turns_posted_ = true;
     boost::asio::post(context_, [this] {
@@ -262,10 +267,16 @@ void IoThread::MarkDirty(SessionNumber session) {
     });
 }
 
+/// Those with much to do do not keep waiting who has just asked: it is read between.
 void IoThread::TurnDirty() {
-    const std::vector<SessionNumber> dirty = std::exchange(dirty_, {});
-    for (const SessionNumber number : dirty)
+    const auto until = std::chrono::steady_clock::now() + kTurnsInARow;
+    while (!dirty_.empty()) {
+        const SessionNumber number = dirty_.front();
+        dirty_.pop_front();
         if (const auto session = sessions_[number]) session->Turn();
+        if (std::chrono::steady_clock::now() >= until) break;
+    }
+    if (!dirty_.empty()) PostTurns();
 }
 
 void IoThread::GoOnAt(std::chrono::steady_clock::time_point time, SessionNumber session) {

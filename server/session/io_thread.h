@@ -3,6 +3,7 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -132,6 +133,7 @@ private:
         return scripts_.Subscriptions() + outpoints_.Subscriptions();
     }
     void TurnDirty();
+    void PostTurns();
     void ArmTimer();
     void Tick();
     void ArmPauses();
@@ -151,7 +153,7 @@ private:
     std::optional<index::Query> query_;               ///< of served_; made when first used
     std::vector<std::shared_ptr<Session>> sessions_;  ///< by number; null where free
     std::vector<SessionNumber> free_numbers_;
-    std::vector<SessionNumber> dirty_;
+    std::deque<SessionNumber> dirty_;  ///< their turn is due, in this order
     /// Sessions that pause, by when they go on. One that is gone has its entry for as long.
     std::multimap<std::chrono::steady_clock::time_point, std::weak_ptr<Session>> pauses_;
     bool turns_posted_ = false;

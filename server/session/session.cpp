@@ -14,11 +14,11 @@ namespace amber::server {
 namespace {
 
 constexpr std::size_t kRequestsInARow = 256;
-constexpr std::chrono::milliseconds kTurnTime{2};  ///< begun after that: in the next turn
-constexpr std::size_t kMaxOpenBatches = 4;         ///< further messages wait
-constexpr unsigned kMaxTries = 4;                  ///< computations overtaken by a new view
-constexpr std::size_t kUnaccounted = 64 << 10;     ///< a session may always hold this much
-constexpr std::chrono::seconds kFinishTime{2};     ///< for a peer to read its last answer
+constexpr std::chrono::microseconds kTurnTime{500};  ///< begun after that: in the next turn
+constexpr std::size_t kMaxOpenBatches = 4;           ///< further messages wait
+constexpr unsigned kMaxTries = 4;                    ///< computations overtaken by a new view
+constexpr std::size_t kUnaccounted = 64 << 10;       ///< a session may always hold this much
+constexpr std::chrono::seconds kFinishTime{2};       ///< for a peer to read its last answer
 /// After each turn of the slowest. As ElectrumX has it.
 constexpr std::chrono::duration<double> kLongestPause{2.5};
 constexpr std::size_t kQuotedMethodBytes = 80;
@@ -139,6 +139,7 @@ void Session::Close() {
     if (closed_) return;
     closed_ = true;
     for (const PendingPtr& pending : in_flight_) pending->is_dropped = true;
+    CountBytes();
     guest_->Charge(uncharged_, Clock::now());
     transport_->Abort();
     thread_.Account(accounted_bytes_, 0);
@@ -148,8 +149,6 @@ void Session::Close() {
 // Input
 
 void Session::OnBytes(std::string_view bytes) {
-    bytes_received_ += bytes.size();
-    uncharged_ += kCostOfByte * static_cast<double>(bytes.size());
     lines_.SetMaxLine(thread_.GetShared().Options().max_receive_bytes);
     lines_.Feed(bytes);
     more_lines_ = true;
@@ -157,8 +156,6 @@ void Session::OnBytes(std::string_view bytes) {
 }
 
 void Session::OnMessage(std::string_view message) {
-    bytes_received_ += message.size();
-    uncharged_ += kCostOfByte * static_cast<double>(message.size());
     BeginTurn();
     if (!close_after_) HandleMessage(message);
     TakeTurn();
@@ -221,6 +218,7 @@ bool Session::MayStart() const {
 void Session::Charge() {
     if (guest_->IsExempt()) return;
     const auto now = Clock::now();
+    CountBytes();
     uncharged_ += UnitsOf(now - turn_began_);
     if (uncharged_ < kLeastCharge) return;
     const Standing standing = guest_->Charge(std::exchange(uncharged_, 0), now);
@@ -232,6 +230,11 @@ void Session::Charge() {
     } else if (slowness_ > 0 && !pausing_) {
         Pause(slowness_);
     }
+}
+
+void Session::CountBytes() {
+    const std::uint64_t read = transport_->BytesRead();
+    uncharged_ += kCostOfByte * static_cast<double>(read - std::exchange(bytes_received_, read));
 }
 
 void Session::Pause(double slowness) {
@@ -627,7 +630,7 @@ SessionInfo Session::Info() const {
             .group = guest_->GroupName(),
             .cost = guest_->Cost(Clock::now()),
             .requests = requests_,
-            .bytes_received = bytes_received_,
+            .bytes_received = transport_->BytesRead(),
             .bytes_sent = bytes_sent_,
             .age = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - since_)};
 }

@@ -86,6 +86,7 @@ private:
     void TakeTurn();
     void Work();
     void Charge();
+    void CountBytes();
     void Pause(double slowness);
     void Flush();
     void Sent();
@@ -152,7 +153,8 @@ private:
 
     Clock::time_point last_request_ = since_;
     Clock::time_point last_progress_ = since_;  ///< of a write that is under way
-    std::uint64_t requests_ = 0, bytes_received_ = 0, bytes_sent_ = 0;
+    std::uint64_t requests_ = 0, bytes_sent_ = 0;
+    std::uint64_t bytes_received_ = 0;  ///< those charged
 };
 
 }  // namespace amber::server

@@ -16,6 +16,8 @@ namespace websocket = beast::websocket;
 using boost::system::error_code;
 
 constexpr std::chrono::seconds kHandshakeTimeout{10};
+/// Heads of frames, and pings, that come with one message: who sends more means no good.
+constexpr std::size_t kMostAround = 1 << 20;
 constexpr std::size_t kKeptBuffer = 16 << 10;  ///< a larger one is given back after its message
 
 class WebSocketTransport final : public Transport {
@@ -69,6 +71,7 @@ public:
 
     const char* Name() const override { return name_; }
     std::string Peer() const override { return peer_; }
+    std::uint64_t BytesRead() const override { return stream_.next_layer().BytesRead(); }
 
 private:
     void Lose(TransportEvents& events) {
@@ -79,6 +82,7 @@ private:
         if (!open_ || !reading_ || pending_read_ || lost_) return;
         pending_read_ = true;
         stream_.read_message_max(max_message_);
+        stream_.next_layer().Allow(max_message_ + kMostAround);
         stream_.async_read(buffer_, [this, keep = events_.lock()](error_code error, std::size_t) {
             if (error) return Lose(*keep);
             const auto data = buffer_.cdata();

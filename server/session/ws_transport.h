@@ -9,8 +9,8 @@ namespace amber::server {
 
 /// WebSocket (RFC 6455), plain or in TLS: one JSON text per message, whatever the URL path; text
 /// and binary frames are read, text is sent. A message over `max_message` bytes closes the
-/// connection; it may change, and outlives the transport. Answers the request that `arrival` has
-/// brought.
+/// connection, and so do frames and pings without end around one; it may change, and outlives the
+/// transport. Answers the request that `arrival` has brought.
 std::unique_ptr<Transport> MakeWebSocketTransport(boost::asio::io_context& context, Arrival arrival,
                                                   const Live<std::size_t>& max_message);
 

@@ -11,7 +11,8 @@ import struct
 import subprocess
 import time
 
-from framework import TcpTransport, TlsTransport, TlsWebSocketTransport, WebSocketTransport, main
+from framework import (TcpTransport, TlsTransport, TlsWebSocketTransport, WebSocketTransport, main,
+                       wait_until)
 from framework.chain import script_hash
 from framework.honest_clients import HonestClients
 from framework.transports import connect
@@ -134,6 +135,7 @@ class Attacks:
                 if raw := opened(self.amber.ssl_port, source):
                     sent(raw, HELLO[:number % 12])
                     raws.append(raw)
+        time.sleep(SECONDS)
         closed = self.hit("max_handshakes")
         assert closed >= 100, f"{closed} made room"
         for raw in raws:
@@ -161,6 +163,7 @@ class Attacks:
                     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     raw.close()
                 made += 1
+        wait_until(lambda: self.amber.admin("getinfo")["sessions"] < 30, 10, "sessions to be gone")
         return {"per_s": round(made / SECONDS)}
 
     def tls_storm(self):
@@ -189,7 +192,7 @@ class Attacks:
         for source, header in (("127.0.18.1", forged), ("127.0.18.2", binary),
                                (PROXY, b"PROXY TCP4 1.2.3.4\r\n"), (PROXY, b"PROXY " + b"x" * 200),
                                (PROXY, binary[:14] + b"\x7f\xff" + binary[16:])):
-            for _ in range(30):
+            for _ in range(500):
                 raw = opened(self.amber.tcp_port, source)
                 sent(raw, header)
                 assert is_closed(raw), f"{header[:30]} of {source} is served"
@@ -252,6 +255,7 @@ class Attacks:
         ws.send_frame(ws.TEXT, b"", final=False)
         while time.monotonic() < end and sent(ws.socket, empty * 1000):
             pieces += 1000
+        assert is_closed(ws.socket), "a message without end was taken"
         ws.socket.close()
         ws = WebSocketTransport(self.amber.ws_port, source="127.0.21.4")
         ws.socket.settimeout(1)
