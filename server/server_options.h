@@ -95,7 +95,7 @@ struct ServerOptions : Limits {
     unsigned io_threads = 0;     ///< 0: one per core
     unsigned query_threads = 8;  ///< for reads that may touch the disk
     /// Reads waiting for a query thread; beyond it, who has one waiting is answered -102 "server
-    /// busy".
+    /// busy", and all are at twice that.
     std::size_t query_queue = 20'000;
 
     /// Addresses to which no bound for each address or group applies.

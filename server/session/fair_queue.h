@@ -11,7 +11,7 @@ namespace amber::server {
 /// whoever asks for much waits for himself, and others for one of his jobs at most.
 /// The server's own jobs (kOwn) are every second one while there are any: they are few, and for
 /// all askers.
-/// Bound: at `most` jobs only the first of an asker is still taken: `most` and one for each asker.
+/// Bound: at `most` jobs only the first of an asker is still taken, at twice that none.
 /// Thread: one at a time.
 template <class Job>
 class FairQueue {
@@ -28,8 +28,8 @@ public:
             own_.push_back(std::move(job));
             return true;
         }
-        auto [place, is_new] = waiting_.try_emplace(asker);
-        if (!is_new && Size() >= most_) return false;
+        if (Size() >= (waiting_.contains(asker) ? most_ : 2 * most_)) return false;
+        const auto [place, is_new] = waiting_.try_emplace(asker);
         if (is_new) turns_.push_back(asker);
         place->second.push_back(std::move(job));
         ++size_;

@@ -12,8 +12,8 @@
 namespace amber::server {
 
 /// Threads ("query-N") for reads that may wait for the disk. A job gets the newest view there is
-/// when it starts, not when it was submitted. Askers are served in turn; at most `max_queue` jobs
-/// wait, and one of each asker. Thread-safe.
+/// when it starts, not when it was submitted. Askers are served in turn; at `max_queue` jobs only
+/// the first of an asker is still taken, at twice that none. Thread-safe.
 class QueryPool {
 public:
     /// Must not throw.

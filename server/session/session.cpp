@@ -27,7 +27,7 @@ constexpr ProtocolVersion kScriptpubkeys{{1, 7, 0}};  ///< take the place of scr
 // What is not measured, in units of CostRules.
 constexpr double kCostOfByte = 1.0 / 100'000;  ///< either way
 constexpr double kCostOfError = 1;             ///< wallets make few
-constexpr double kCostOfNode = 0.1;            ///< a request to the node
+constexpr double kCostOfNode = 0.05;           ///< a request to the node
 constexpr double kCostOfDisk = 0.05;           ///< a read that had to wait for the disk
 /// Less is not charged yet, as the account is shared by threads.
 constexpr double kLeastCharge = 0.1;

@@ -39,6 +39,9 @@ TEST(FairQueue, ANewcomerFindsRoomInAFullOne) {
     EXPECT_FALSE(queue.Push(2, "b"));
     EXPECT_FALSE(queue.Push(Queue::kOwn, "x"));
     EXPECT_EQ(queue.Size(), 4u);
+    EXPECT_TRUE(queue.Push(3, "c"));
+    EXPECT_TRUE(queue.Push(4, "d"));
+    EXPECT_FALSE(queue.Push(5, "e")) << "twice as many: for nobody";
     queue.Clear();
     EXPECT_TRUE(queue.IsEmpty());
     EXPECT_TRUE(queue.Push(1, "a"));
