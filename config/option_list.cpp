@@ -398,7 +398,7 @@ std::vector<OptionSpec> LimitOptions() {
              "From here on the sessions of a group (IPv4 /24, IPv6 /48) are slowed, the more the "
              "nearer they are to cost-hard-limit. 1 is a millisecond of work; see Limits. 0 "
              "slows nobody.",
-         .defaults = Number<1'000>,
+         .defaults = Number<3'000>,
          .max = 1'000'000'000},
         {.name = "cost-hard-limit",
          .group = Group::limits,
@@ -406,7 +406,7 @@ std::vector<OptionSpec> LimitOptions() {
          .field = &Options::cost_hard_limit,
          .help =
              "From here on they are closed. 10 is forgiven every second. 0 turns both limits off.",
-         .defaults = Number<10'000>,
+         .defaults = Number<15'000>,
          .max = 1'000'000'000},
         {.name = "exempt-subnet",
          .group = Group::limits,

@@ -78,8 +78,8 @@ struct Limits {
     Live<std::chrono::seconds> request_timeout = std::chrono::seconds(30);
     /// What a group (IPv4 /24, IPv6 /48) may cost, in milliseconds of our threads: from the first
     /// on its sessions are slowed, from the second on closed with error -101. See limits/README.md.
-    Live<std::size_t> cost_soft_limit = 1'000;   ///< 0: nobody is slowed
-    Live<std::size_t> cost_hard_limit = 10'000;  ///< 0: cost counts for nothing
+    Live<std::size_t> cost_soft_limit = 3'000;   ///< 0: nobody is slowed
+    Live<std::size_t> cost_hard_limit = 15'000;  ///< 0: cost counts for nothing
 };
 
 /// All that the wallet side can be told.

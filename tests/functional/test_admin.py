@@ -75,7 +75,7 @@ def sessions_and_queries(case, node, amber):
 def limits(amber):
     """Listed and changed by the names and with the checks of the options; at once."""
     before = amber.admin("limits")
-    assert before["max_batch"] == 10_000 and before["cost_hard_limit"] == 10_000, before
+    assert before["max_batch"] == 10_000 and before["cost_hard_limit"] == 15_000, before
     expect_error(amber, "no such limit.*did you mean \"max-batch\"", "limits", "max-bacth", 5)
     expect_error(amber, "max-batch.*from 1 to 100000", "limits", "max-batch", 0)
     expect_error(amber, "max-batch.*from 1 to 100000", "limits", "max-batch", "many")
