@@ -14,15 +14,12 @@ namespace {
 constexpr std::size_t kBatchBytes = 16 << 20;
 constexpr milliseconds kBlockWait(1000);
 constexpr milliseconds kTroubleWait(1000);
-/// Disk used, of the bytes of blocks. On a chain of mainnet's shape 0.70 at the peak, when outputs
-/// and spends are matched, and 0.40 in the end; the peak would be 1.07 if no output was spent in
+/// Disk used, of the bytes of blocks. On a chain of mainnet's shape 0.75 at the peak, when outputs
+/// and spends are matched, and 0.45 in the end; the peak would be 1.13 if no output was spent in
 /// memory.
-constexpr double kPeakDisk = 1.1;
-constexpr double kFinalDisk = 0.45;
+constexpr double kPeakDisk = 1.2;
+constexpr double kFinalDisk = 0.5;
 constexpr int kProgressSteps = 10;
-/// How long one processor writes tables, by how long the builder took to add their rows: measured
-/// (index_file --bulk: tables_cpu_s over read_cpu_s less roofline's cpu_s).
-constexpr double kTablesPerRows = 1.4;
 /// Before there is anything to measure.
 constexpr double kUsualTablesShare = 0.5;
 constexpr std::chrono::seconds kTooEarly(1);
@@ -56,7 +53,8 @@ FirstSync::Step FirstSync::TakeStep(const NodeTip& node, const Listener& listene
         met_ = false;
         reading_since_ = std::chrono::steady_clock::now();
     }
-    listener.moved(node, builder_->GetTip(), bytes_done_, TablesShare());
+    const double tables_share = TablesShare();
+    listener.moved(node, builder_->GetTip(), bytes_done_, tables_share);
     if (builder_->TablesBegun()) {
         Finish(listener);
         return Step::done;
@@ -81,7 +79,7 @@ FirstSync::Step FirstSync::TakeStep(const NodeTip& node, const Listener& listene
         builder_->Connect(block);
         adding_ += std::chrono::steady_clock::now() - begin;
         bytes_done_ += block.raw.size();
-        listener.moved(node, builder_->GetTip(), bytes_done_, TablesShare());
+        listener.moved(node, builder_->GetTip(), bytes_done_, tables_share);
     }
     return Step::again;
 }
@@ -108,12 +106,14 @@ Height FirstSync::EndFor(const NodeTip& node) const {
     return {node.height.value - std::min(node.height.value, options_.reorg_limit)};
 }
 
-/// Rows are added by one thread, whatever the blocks wait for; tables are written by all processors.
+/// Rows are added by one thread, whatever the blocks wait for; tables are written by all
+/// processors.
 double FirstSync::TablesShare() const {
     const std::chrono::duration<double> reading = std::chrono::steady_clock::now() - reading_since_;
-    if (reading < kTooEarly) return kUsualTablesShare;
+    const auto tables = builder_->TablesByAdding();
+    if (reading < kTooEarly || !tables) return kUsualTablesShare;
     const double processors = std::max(1u, std::thread::hardware_concurrency());
-    return kTablesPerRows / processors * (adding_ / reading);
+    return *tables / processors * (adding_ / reading);
 }
 
 void FirstSync::MeetNodeChain() {

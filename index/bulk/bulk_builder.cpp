@@ -16,7 +16,7 @@ using store::StoreError;
 namespace {
 
 /// Raised with every change of the rows or the state file.
-constexpr std::uint64_t kVersion = 2;
+constexpr std::uint64_t kVersion = 3;
 constexpr std::chrono::minutes kSavePeriod(2);
 
 // Parts of the memory. What is left is for vectors that grow.
@@ -224,10 +224,18 @@ void BulkBuilder::Spend(const OutPoint& outpoint, TxNum num) {
     }
 }
 
+std::optional<double> BulkBuilder::TablesByAdding() const {
+    RowCounts rows = rows_.Counts();
+    rows.created += window_.size();
+    if (rows.txnums == 0) return std::nullopt;
+    const std::uint64_t tables = work::Matching(rows) + work::Tables(rows.Matched());
+    return static_cast<double>(tables) / static_cast<double>(work::Adding(rows));
+}
+
 bool BulkBuilder::Finish(const bulk::Finish::Progress& progress) {
     if (!finish_.begun) {
         finish_ = {.begun = true, .ranges = bulk::Finish::RangesFor(tip_ ? tip_->tx_count : 0)};
-        Save();
+        Spill();
     }
     window_.Clear();  // the memory is needed now
     UtxoCache::Txids().swap(young_txids_);

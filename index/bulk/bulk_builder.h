@@ -41,6 +41,10 @@ public:
     void Connect(const Block& block);
     void Save();
 
+    /// How long Finish() takes one processor, by how long Connect() took for the blocks so far:
+    /// estimated. Nothing before the first block.
+    [[nodiscard]] std::optional<double> TablesByAdding() const;
+
     /// Whether Finish() was called, by this process or one before: nothing else is left to do.
     [[nodiscard]] bool TablesBegun() const { return finish_.begun; }
     /// All of it into the store; the folder is gone then, and the object of no more use. `progress`

@@ -18,7 +18,6 @@ using store::Table;
 
 namespace {
 
-constexpr double kMatchedAt = 0.4;  ///< of the whole work, when outputs are matched
 constexpr std::chrono::minutes kSavePeriod(2);
 
 std::string FileName(Table table, std::size_t first_partition) {
@@ -42,6 +41,7 @@ Finish::Finish(Scattered& rows, store::BulkLoad& load, FinishState& state,
         state_ = FinishState::Decode(in);
     }
     for (const auto& file : state_.files) load_.Adopt(file);
+    matches_saved_ = state_.matched;
 }
 
 std::uint64_t Finish::RangesFor(std::uint64_t tx_count) {
@@ -56,43 +56,48 @@ PartitionRange Finish::RangeOf(std::uint64_t number) const {
 
 std::vector<Finish::Step> Finish::Steps() {
     std::vector<Step> steps;
+    const auto add = [&](Table table, auto write, PartitionRange range, PartitionedRows& rows,
+                         std::uint64_t (*work)(std::uint64_t rows)) {
+        std::uint64_t count = 0;
+        for (std::size_t at = range.first; at < range.end; ++at) count += rows.Rows(at);
+        steps.push_back({table, write, range, &rows, work(count)});
+    };
     // In front, because they are the largest.
     for (std::size_t at = 0; at < rows_.spenders.Partitions(); ++at)
-        steps.push_back(
-            {Table::spender, &RangeWriter::WriteSpenders, {at, at + 1}, &rows_.spenders});
+        add(Table::spender, &RangeWriter::WriteSpenders, {at, at + 1}, rows_.spenders,
+            work::Spenders);
     for (std::uint64_t i = 0; i < state_.ranges; ++i) {
         const PartitionRange range = RangeOf(i);
-        steps.push_back({Table::history, &RangeWriter::WriteHistory, range, &rows_.uses});
-        steps.push_back({Table::u, &RangeWriter::WriteUnspent, range, &rows_.unspent});
-        steps.push_back({Table::txnum, &RangeWriter::WriteTxNums, range, &rows_.txnums});
+        add(Table::history, &RangeWriter::WriteHistory, range, rows_.uses, work::History);
+        add(Table::u, &RangeWriter::WriteUnspent, range, rows_.unspent, work::Unspent);
+        add(Table::txnum, &RangeWriter::WriteTxNums, range, rows_.txnums, work::TxNums);
     }
-    steps.push_back({Table::header, &RangeWriter::WriteHeaders, {0, 1}, nullptr});
-    steps.push_back({Table::header_merkle, &RangeWriter::WriteHeaderMerkle, {0, 1}, nullptr});
+    steps.push_back({Table::header, &RangeWriter::WriteHeaders, {0, 1}, nullptr, 0});
+    steps.push_back({Table::header_merkle, &RangeWriter::WriteHeaderMerkle, {0, 1}, nullptr, 0});
     return steps;
 }
 
 bool Finish::Run(const Progress& progress) {
     for (std::uint64_t range = 0; range < state_.matched; ++range) ReleaseMatched(range);
-    while (state_.matched < state_.ranges)
-        if (!MatchSome(progress)) return false;
-    return WriteTables(progress);
+    const RowCounts rows = rows_.Counts();
+    const std::uint64_t matching = work::Matching(rows);
+    if (state_.work == 0) state_.work = matching + work::Tables(rows.Matched());
+    range_work_ = matching / std::max<std::uint64_t>(state_.ranges - state_.matched, 1);
+    work_done_ = state_.work_done;
+    while (state_.matched < state_.ranges && !stopped_) {
+        SaveMatches();
+        MatchSome(progress);
+    }
+    if (!stopped_) return WriteTables(progress);
+    SaveMatches();
+    return false;
 }
 
-bool Finish::MatchSome(const Progress& progress) {
-    const std::uint64_t from = state_.matched;
+void Finish::MatchSome(const Progress& progress) {
     std::vector<Job> jobs;
-    for (std::uint64_t range = from; range < state_.ranges; ++range)
-        jobs.emplace_back([this, range](RangeWriter& writer) { Match(writer, range); });
-    const auto start = std::chrono::steady_clock::now();
-    bool stopped = false;
-    state_.matched += RunJobs(jobs, [&](std::size_t done) {
-        const auto part = static_cast<double>(from + done) / static_cast<double>(state_.ranges);
-        stopped = !progress(kMatchedAt * part);
-        return !stopped && std::chrono::steady_clock::now() - start < kSavePeriod;
-    });
-    save_();
-    for (std::uint64_t range = from; range < state_.matched; ++range) ReleaseMatched(range);
-    return !stopped;
+    for (std::uint64_t range = state_.matched; range < state_.ranges; ++range)
+        jobs.push_back({[this, range](RangeWriter& writer) { Match(writer, range); }, range_work_});
+    state_.matched += RunJobs(jobs, progress, std::chrono::steady_clock::now() + kSavePeriod);
 }
 
 void Finish::Match(RangeWriter& writer, std::uint64_t range) {
@@ -102,7 +107,22 @@ void Finish::Match(RangeWriter& writer, std::uint64_t range) {
     const auto files = load_.Close(sink);
     const std::lock_guard lock(mutex_);
     state_.utxo_count += unspent;
+    state_.work_done += range_work_;
     state_.files.insert(state_.files.end(), files.begin(), files.end());
+}
+
+void Finish::SaveMatches() {
+    const std::uint64_t before = matches_saved_;
+    if (before == state_.matched) return;
+    save_();
+    for (std::uint64_t range = before; range < state_.matched; ++range) ReleaseMatched(range);
+    std::vector<Written> written;
+    {
+        const std::lock_guard lock(mutex_);
+        matches_saved_ = state_.matched;
+        written.swap(unrecorded_);
+    }
+    if (!written.empty()) Record(std::move(written));
 }
 
 bool Finish::WriteTables(const Progress& progress) {
@@ -111,33 +131,46 @@ bool Finish::WriteTables(const Progress& progress) {
     for (const std::uint64_t number : state_.written)
         if (number < steps.size()) written[number] = true;
     std::vector<Job> jobs;
+    // Mostly waits for the disk, and so goes beside the others.
+    if (matches_saved_ < state_.matched) jobs.push_back({[this](RangeWriter&) { SaveMatches(); }});
     for (std::size_t number = 0; number < steps.size(); ++number) {
-        if (written[number])
-            Release(steps[number]);
-        else
-            jobs.emplace_back([this, &step = steps[number], number](RangeWriter& writer) {
-                Write(writer, step, number);
-            });
+        const Step& step = steps[number];
+        if (written[number]) {
+            Release(step);
+            continue;
+        }
+        jobs.push_back({[this, &step, number](RangeWriter& writer) { Write(writer, step, number); },
+                        step.work});
     }
-    const std::size_t before = steps.size() - jobs.size();
-    const std::size_t run = RunJobs(jobs, [&](std::size_t done) {
-        const auto part = static_cast<double>(before + done) / static_cast<double>(steps.size());
-        return progress(kMatchedAt + (1 - kMatchedAt) * part);
-    });
-    return run == jobs.size();
+    return RunJobs(jobs, progress, std::chrono::steady_clock::time_point::max()) == jobs.size();
 }
 
 void Finish::Write(RangeWriter& writer, const Step& step, std::uint64_t number) {
     auto& sink = load_.Into(step.table, FileName(step.table, step.range.first));
     (writer.*step.write)(step.range, sink);
-    const auto files = load_.Close(sink);
+    std::vector<Written> written;
+    written.push_back({number, &step, load_.Close(sink)});
     {
         const std::lock_guard lock(mutex_);
-        state_.files.insert(state_.files.end(), files.begin(), files.end());
-        state_.written.push_back(number);
+        if (matches_saved_ < state_.matched) {
+            unrecorded_.push_back(std::move(written.front()));
+            return;
+        }
+    }
+    Record(std::move(written));
+}
+
+void Finish::Record(std::vector<Written> written) {
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [number, step, files] : written) {
+            state_.files.insert(state_.files.end(), files.begin(), files.end());
+            state_.written.push_back(number);
+            state_.work_done += step->work;
+        }
         ReplaceDurably(journal_, state_.Encode());
     }
-    Release(step);
+    for (const Written& each : written) Release(*each.step);
 }
 
 void Finish::ReleaseMatched(std::uint64_t range) {
@@ -161,23 +194,32 @@ std::size_t Finish::Threads() const {
                       rows_.uses.LargestPartitionBytes(), rows_.unspent.LargestPartitionBytes(),
                       rows_.spenders.LargestPartitionBytes(), std::size_t{1}});
     const std::size_t processors = std::max(1u, std::thread::hardware_concurrency());
-    return std::clamp<std::size_t>(max_bytes_ / each, 1, processors);
+    // One more, as each waits for the disk now and then.
+    return std::clamp<std::size_t>(max_bytes_ / each, 1, processors + 1);
 }
 
-std::size_t Finish::RunJobs(const std::vector<Job>& jobs,
-                            const std::function<bool(std::size_t done)>& go_on) {
+double Finish::PartDone() const {
+    if (state_.work == 0) return 1;
+    return std::min(static_cast<double>(work_done_) / static_cast<double>(state_.work), 1.0);
+}
+
+std::size_t Finish::RunJobs(const std::vector<Job>& jobs, const Progress& progress,
+                            std::chrono::steady_clock::time_point until) {
     std::atomic<std::size_t> next = 0;
     std::atomic<bool> stop = false;
-    std::mutex mutex;  // guards done, failure, go_on
+    std::mutex mutex;  // guards done, failure, work_done_, stopped_, progress
     std::size_t done = 0;
     std::exception_ptr failure;
     const auto work = [&] {
         try {
             RangeWriter writer(rows_, join_);
             for (std::size_t i; !stop && (i = next++) < jobs.size();) {
-                jobs[i](writer);
+                jobs[i].run(writer);
                 const std::lock_guard lock(mutex);
-                if (!go_on(++done)) stop = true;
+                ++done;
+                work_done_ += jobs[i].work;
+                if (!progress(PartDone())) stopped_ = true;
+                if (stopped_ || std::chrono::steady_clock::now() >= until) stop = true;
             }
         } catch (...) {
             const std::lock_guard lock(mutex);

@@ -39,27 +39,43 @@ public:
     [[nodiscard]] static std::uint64_t RangesFor(std::uint64_t tx_count);
 
 private:
-    using Job = std::function<void(RangeWriter&)>;
+    struct Job {
+        std::function<void(RangeWriter&)> run;
+        std::uint64_t work = 0;  ///< see work.h
+    };
     /// A part of a table.
     struct Step {
         store::Table table;
         void (RangeWriter::*write)(PartitionRange, store::RowSink&);
         PartitionRange range;
         PartitionedRows* rows;  ///< of no more use then, in that range; may be null
+        std::uint64_t work;
+    };
+    /// A step that is done, its files closed.
+    struct Written {
+        std::uint64_t number;
+        const Step* step;
+        std::vector<store::LoadFile> files;
     };
 
     [[nodiscard]] PartitionRange RangeOf(std::uint64_t number) const;
     [[nodiscard]] std::vector<Step> Steps();
-    bool MatchSome(const Progress& progress);
+    void MatchSome(const Progress& progress);
     void Match(RangeWriter& writer, std::uint64_t range);
     bool WriteTables(const Progress& progress);
     void Write(RangeWriter& writer, const Step& step, std::uint64_t number);
+    /// What was matched last.
+    void SaveMatches();
+    /// Puts what was written on record, as soon as the rows that it was made of need not be matched
+    /// again, and releases them.
+    void Record(std::vector<Written> written);
     void ReleaseMatched(std::uint64_t range);
     static void Release(const Step& step);
-    /// Runs jobs in their order, until `go_on`, which hears how many are done, says no. Gives how
-    /// many were run.
-    std::size_t RunJobs(const std::vector<Job>& jobs,
-                        const std::function<bool(std::size_t done)>& go_on);
+    /// Runs jobs in their order, until `progress`, which hears of the work done, or
+    /// the clock says no. Gives how many were run.
+    std::size_t RunJobs(const std::vector<Job>& jobs, const Progress& progress,
+                        std::chrono::steady_clock::time_point until);
+    [[nodiscard]] double PartDone() const;
     [[nodiscard]] std::size_t Threads() const;
 
     Scattered& rows_;
@@ -68,8 +84,13 @@ private:
     const Save save_;
     const std::filesystem::path journal_;
     const std::size_t max_bytes_;
+    std::uint64_t range_work_ = 0;  ///< to match one range
+    std::uint64_t work_done_ = 0;   ///< what is not on record, too
+    bool stopped_ = false;
     std::mutex mutex_;  ///< guards the next, while jobs run
     FinishState& state_;
+    std::uint64_t matches_saved_;  ///< of state_.matched
+    std::vector<Written> unrecorded_;
 };
 
 }  // namespace amber::index::bulk

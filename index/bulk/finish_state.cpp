@@ -4,7 +4,8 @@ namespace amber::index::bulk {
 
 std::string FinishState::Encode() const {
     std::string bytes(1, begun ? '\1' : '\0');
-    for (const std::uint64_t number : {ranges, matched, utxo_count, std::uint64_t{written.size()}})
+    for (const std::uint64_t number :
+         {ranges, matched, utxo_count, work, work_done, std::uint64_t{written.size()}})
         tables::AppendVarInt(bytes, number);
     for (const std::uint64_t step : written) tables::AppendVarInt(bytes, step);
     tables::AppendVarInt(bytes, files.size());
@@ -22,6 +23,8 @@ FinishState FinishState::Decode(tables::RowReader& in) {
     state.ranges = in.VarInt();
     state.matched = in.VarInt();
     state.utxo_count = in.VarInt();
+    state.work = in.VarInt();
+    state.work_done = in.VarInt();
     for (std::uint64_t left = in.VarInt(); left > 0; --left) state.written.push_back(in.VarInt());
     for (std::uint64_t left = in.VarInt(); left > 0; --left) {
         const auto table = static_cast<store::Table>(in.Int<1>());

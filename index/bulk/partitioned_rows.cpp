@@ -109,6 +109,12 @@ std::size_t PartitionedRows::Bytes(std::size_t number) const {
     return partition.chunks.size() * chunk_bytes_ + LastBytes(partition);
 }
 
+std::uint64_t PartitionedRows::Rows() const {
+    std::uint64_t rows = 0;
+    for (std::size_t i = 0; i < partitions_.size(); ++i) rows += Rows(i);
+    return rows;
+}
+
 std::size_t PartitionedRows::LargestPartitionBytes() const {
     std::size_t largest = 0;
     for (std::size_t i = 0; i < partitions_.size(); ++i) largest = std::max(largest, Bytes(i));

@@ -45,6 +45,11 @@ public:
 
     [[nodiscard]] std::size_t Partitions() const { return partitions_.size(); }
     [[nodiscard]] std::size_t Bytes(std::size_t partition) const;
+    /// Of one partition; of all.
+    [[nodiscard]] std::uint64_t Rows(std::size_t partition) const {
+        return Bytes(partition) / row_size_;
+    }
+    [[nodiscard]] std::uint64_t Rows() const;
     [[nodiscard]] std::size_t LargestPartitionBytes() const;
     /// All rows of the partition, in the order they were added (by one thread), in `buffer`.
     [[nodiscard]] std::span<std::uint8_t> Read(std::size_t partition, RowBuffer& buffer) const;

@@ -7,6 +7,7 @@
 
 #include "index/bulk/partitioned_rows.h"
 #include "index/bulk/scratch_row.h"
+#include "index/bulk/work.h"
 
 namespace amber::index::bulk {
 
@@ -44,6 +45,15 @@ public:
     [[nodiscard]] std::size_t Partitions() const { return std::size_t{1} << partition_bits_; }
     [[nodiscard]] std::size_t PartitionOf(const std::uint8_t* key) const {
         return tables::LoadBigEndian<4>(key) >> (32 - partition_bits_);
+    }
+
+    [[nodiscard]] RowCounts Counts() const {
+        return {.txnums = txnums.Rows(),
+                .uses = uses.Rows(),
+                .spenders = spenders.Rows(),
+                .created = created.Rows(),
+                .spent = spent.Rows(),
+                .unspent = unspent.Rows()};
     }
 
     [[nodiscard]] std::string Save() const {

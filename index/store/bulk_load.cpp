@@ -54,10 +54,13 @@ struct BulkLoad::State {
 rocksdb::SstFileWriter& BulkLoad::State::Rows::Writer() {
     if (writer_ && writer_->FileSize() >= kFileBytes) Finish();
     if (!writer_) {
+        CountNothing();
         const rocksdb::Options options(rocksdb::DBOptions(), load.store->FamilyOptions(table));
         constexpr bool kDropFromMemory = false;  // wallets will ask for it
+        constexpr bool kNoFilters = true;        // the files are all of the last level
         writer_ = std::make_unique<rocksdb::SstFileWriter>(
-            rocksdb::EnvOptions(), options, load.store->Family(table), kDropFromMemory);
+            rocksdb::EnvOptions(), options, load.store->Family(table), kDropFromMemory,
+            rocksdb::Env::IOPriority::IO_TOTAL, kNoFilters);
         files.push_back(name + "." + std::to_string(files.size()) + ".sst");
         Check(writer_->Open(load.folder / files.back()), "open a bulk file");
     }

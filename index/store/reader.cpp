@@ -17,6 +17,7 @@ struct Cursor::State {
     bool failed = false;
 
     void Open() {
+        CountNothing();
         iterator.reset(store.db->NewIterator(options, store.Family(table)));
         failed = false;
     }

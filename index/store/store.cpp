@@ -28,8 +28,8 @@ constexpr std::size_t kTxidSize = 32;
 
 /// How the rows of a table are laid out and looked for.
 struct Layout {
-    std::size_t prefix = 0;       ///< bytes that look-ups fix; 0: whole keys
-    bool incompressible = false;  ///< digests only
+    std::size_t prefix = 0;  ///< bytes that look-ups fix; 0: whole keys
+    bool compressed = true;
 };
 
 Layout LayoutOf(Table table) {
@@ -40,12 +40,13 @@ Layout LayoutOf(Table table) {
             return {};
         case Table::header_merkle:
         case Table::txid:
-            return {.incompressible = true};
+            return {.compressed = false};
         case Table::txnum:
             return {.prefix = 5};
         case Table::h:
-            return {.prefix = 8};
+            return {.prefix = 8, .compressed = false};
         case Table::u:
+            return {.prefix = 11, .compressed = false};
         case Table::history:
             return {.prefix = 11};
         case Table::spender:
@@ -76,10 +77,10 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table,
         blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
         blocks.partition_filters = true;
         blocks.whole_key_filtering = false;
+        options.optimize_filters_for_hits = true;  // none on the last level
     }
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
-    options.compression =
-        layout.incompressible ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
+    options.compression = layout.compressed ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
     // A batch comes in key order, so a row's place is found from where the last one went.
     options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(0));
     options.write_buffer_size = 16 << 20;
@@ -188,6 +189,7 @@ Store::State::~State() {
 Store::~Store() = default;
 
 void Store::Write(Batch&& batch) {
+    CountNothing();
     Check(state_->db->Write(rocksdb::WriteOptions(), &batch.state_->changes), "write");
 }
 

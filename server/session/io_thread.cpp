@@ -16,7 +16,7 @@
 namespace amber::server {
 namespace {
 
-constexpr std::chrono::milliseconds kTurnsInARow{1};
+constexpr std::chrono::milliseconds kTurnsTime{1};
 constexpr std::size_t kKeptBuffers = 32;
 constexpr std::size_t kKeptBufferBytes = 256 << 10;  ///< larger ones are given back to the system
 
@@ -57,6 +57,7 @@ void IoThread::CloseAll() {
     timer_.cancel();
     pause_timer_.cancel();
     query_.reset();
+    retired_.clear();
     work_.reset();
     context_.stop();
 }
@@ -114,7 +115,8 @@ void IoThread::OnView(ServedViewPtr served,
     boost::asio::post(context_, [this, served = std::move(served),
                                  announcement = std::move(announcement)] {
         query_.reset();
-        served_ = served;
+        retired_.push_back(std::exchange(served_, served));
+        hold_until_ = std::chrono::steady_clock::now() + kHoldMax;
         if (announcement->tip_changed) {
             std::string line;
             AppendNotification(line, "blockchain.headers.subscribe", '[' + served_->tip_json + ']');
@@ -131,7 +133,10 @@ void IoThread::Notify() {
     const bool more_scripts = scripts_.Work(kStatusesInARow);
     const bool more = outpoints_.Work(kStatusesInARow) || more_scripts;
     notifications_ = scripts_.Sent() + outpoints_.Sent();
-    TurnDirty();
+    if (!more || std::chrono::steady_clock::now() >= hold_until_) {
+        hold_until_ = {};
+        TurnDirty();
+    }
     if (!more || notify_posted_) return;
     notify_posted_ = true;
     boost::asio::post(context_, [this] {
@@ -255,7 +260,7 @@ index::Query& IoThread::MemoryQuery() {
 void IoThread::MarkDirty(SessionNumber session) {
     if (!sessions_[session] || !sessions_[session]->MarkDirty()) return;
     dirty_.push_back(session);
-    PostTurns();
+    if (!IsHolding()) PostTurns();
 }
 
 void IoThread::PostTurns() {
@@ -269,8 +274,8 @@ void IoThread::PostTurns() {
 
 /// Those with much to do do not keep waiting who has just asked: it is read between.
 void IoThread::TurnDirty() {
-    const auto until = std::chrono::steady_clock::now() + kTurnsInARow;
-    while (!dirty_.empty()) {
+    const auto until = std::chrono::steady_clock::now() + kTurnsTime;
+    for (std::size_t left = kTurnsInARow; left > 0 && !dirty_.empty(); --left) {
         const SessionNumber number = dirty_.front();
         dirty_.pop_front();
         if (const auto session = sessions_[number]) session->Turn();
@@ -343,6 +348,14 @@ void IoThread::Tick() {
     for (std::size_t i = 0; i < sessions_.size(); ++i)
         if (const auto session = sessions_[i]) session->CheckTimeouts(now);
     Notify();  // in case the query pool was full
+    DropRetired();
+}
+
+/// To take apart a large view takes some ms.
+void IoThread::DropRetired() {
+    if (retired_.empty()) return;
+    (void)shared_->pool.Submit(QueryPool::kOwn, [views = std::exchange(retired_, {})](
+                                                    const ServedView&, index::Query&) {});
 }
 
 void IoThread::AddTo(ServerStats& stats, std::vector<std::uint64_t>& requests) const {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <deque>
 #include <map>
 #include <memory>
@@ -107,7 +108,10 @@ public:
 private:
     using Counter = std::atomic<std::uint64_t>;
     static constexpr std::size_t kScratchBytes = 64 << 10;
-    static constexpr std::size_t kStatusesInARow = 256;  ///< then requests have their turn
+    // Then requests have their turn.
+    static constexpr std::size_t kStatusesInARow = 64, kTurnsInARow = 64;
+    /// So long the header may wait for statuses, to go out with them in one write.
+    static constexpr std::chrono::milliseconds kHoldMax{20};
 
     /// Written by this thread only, read by any.
     static void Count(Counter& counter) {
@@ -132,8 +136,11 @@ private:
     [[nodiscard]] std::size_t Subscriptions() const {
         return scripts_.Subscriptions() + outpoints_.Subscriptions();
     }
-    void TurnDirty();
+    /// Whether what is new waits for more of the same.
+    [[nodiscard]] bool IsHolding() const { return hold_until_ != decltype(hold_until_){}; }
     void PostTurns();
+    void TurnDirty();
+    void DropRetired();
     void ArmTimer();
     void Tick();
     void ArmPauses();
@@ -150,10 +157,12 @@ private:
     std::thread thread_;
 
     ServedViewPtr served_;
+    std::vector<ServedViewPtr> retired_;              ///< since the last Tick()
     std::optional<index::Query> query_;               ///< of served_; made when first used
     std::vector<std::shared_ptr<Session>> sessions_;  ///< by number; null where free
     std::vector<SessionNumber> free_numbers_;
     std::deque<SessionNumber> dirty_;  ///< their turn is due, in this order
+    std::chrono::steady_clock::time_point hold_until_{};
     /// Sessions that pause, by when they go on. One that is gone has its entry for as long.
     std::multimap<std::chrono::steady_clock::time_point, std::weak_ptr<Session>> pauses_;
     bool turns_posted_ = false;

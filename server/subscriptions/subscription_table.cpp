@@ -38,7 +38,7 @@ auto SubscriptionTable<Subject>::New(const Key& key, Number& head) -> Number {
 
 template <class Subject>
 auto SubscriptionTable<Subject>::Add(SessionNumber session, const Key& key) -> Added {
-    const auto slot = by_name_.try_emplace(secret_hash_(Subject::NameOf(key)), kNone).first;
+    const auto slot = by_name_.try_emplace(SlotOf(Subject::NameOf(key)), kNone).first;
     unsigned same_name = 0;
     Number number = slot->second;
     for (; number != kNone && watched_[number].key != key; number = watched_[number].next)
@@ -93,7 +93,7 @@ void SubscriptionTable<Subject>::RemoveSession(SessionNumber session) {
 template <class Subject>
 void SubscriptionTable<Subject>::Free(Number number) {
     Watched& watched = watched_[number];
-    const auto slot = by_name_.find(secret_hash_(Subject::NameOf(watched.key)));
+    const auto slot = by_name_.find(SlotOf(Subject::NameOf(watched.key)));
     Number* link = &slot->second;
     while (*link != number) link = &watched_[*link].next;
     *link = watched.next;

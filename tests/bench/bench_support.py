@@ -1,7 +1,8 @@
 """What `serve` and `sync` have in common: the chain, the node that holds it, amberd, and tables."""
 
-import contextlib
 import argparse
+import contextlib
+import datetime
 import json
 import os
 import pathlib
@@ -171,6 +172,13 @@ class Amberd(Process):
         return sum(sizes.values())
 
 
+def log_time_ms(log, pattern):
+    """When the first line that matches was written, in milliseconds since 1970."""
+    match = re.search(rf"^(\S+)Z trace +{pattern}$", log, re.M)
+    assert match, f"not in amberd's log: {pattern}"
+    return datetime.datetime.fromisoformat(match[1] + "+00:00").timestamp() * 1000
+
+
 # How calm the machine was
 
 class Bystanders:
@@ -193,6 +201,10 @@ class Bystanders:
 
 
 # Output
+
+def p99(values):
+    return sorted(values)[len(values) * 99 // 100]
+
 
 def say(text):
     print(text, file=sys.stderr, flush=True)

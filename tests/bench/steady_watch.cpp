@@ -1,9 +1,10 @@
 // steady_watch HOST:PORT SCRIPTS [--sessions N] [--per-session N]: wallets that wait for news. Each
-// session subscribes to headers and to its own lines of SCRIPTS (script hashes, one a line). Then
-// for each line "HEIGHT N" on stdin it waits until every session has heard of the block at HEIGHT
-// (0: no block is due), N scripts were told, and a query at that height was answered, asked anew a
-// millisecond after each refusal; and prints when that was (nanoseconds since 1970) as one line of
-// JSON. `strays` are scripts told beyond those.
+// session subscribes to headers, which is said, and after a line on stdin to its own lines of
+// SCRIPTS (script hashes, one a line), which is said too. Then for each line "HEIGHT N" on stdin it
+// waits until every session has heard of the block at HEIGHT (0: no block is due), N scripts were
+// told, and a query at that height was answered, asked anew a millisecond after each refusal; and
+// prints when that was (nanoseconds since 1970) as one line of JSON. `strays` are scripts told
+// beyond those; `asked_us` is how long each answer took that one more client got meanwhile.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -20,6 +21,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/bench/load_answers.h"
 
@@ -42,6 +44,11 @@ std::int64_t NowNs() {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(
                std::chrono::system_clock::now().time_since_epoch())
         .count();
+}
+
+void Say(const std::string& line) {
+    std::puts(line.c_str());
+    std::fflush(stdout);
 }
 
 std::string RequestLine(std::size_t id, std::string_view method, const std::string& params) {
@@ -100,8 +107,24 @@ private:
 
 class Watch {
 public:
-    explicit Watch(const Options& options) : options_(options), probe_(context_, options) {
-        Subscribe();
+    explicit Watch(const Options& options)
+        : options_(options), probe_(context_, options), asker_(context_, options) {
+        for (std::size_t i = 0; i < options_.sessions; ++i) Greet();
+    }
+
+    void Subscribe() {
+        std::ifstream file(options_.scripts);
+        for (Connection& wallet : wallets_) {
+            std::string lines;
+            for (std::size_t i = 0; i < options_.per_session; ++i) {
+                std::string script;
+                if (!(file >> script)) throw std::runtime_error("too few lines in the file");
+                lines += RequestLine(i, "blockchain.scripthash.subscribe", '"' + script + '"');
+                if (i == 0) scripts_.push_back(std::move(script));
+            }
+            Ask(wallet, lines, options_.per_session);
+            wallet.Listen([this](std::string_view line) { OnNews(line); });
+        }
     }
 
     /// Waits for what one line of stdin says, and prints what came.
@@ -115,6 +138,8 @@ public:
             probe = std::jthread([&](const std::stop_token& stop) {
                 readable_ns = WaitUntilReadable(height, stop);
             });
+        std::vector<std::int64_t> asked_us;
+        std::jthread asker([&](const std::stop_token& stop) { asked_us = KeepAsking(stop); });
         const auto complete = [&] {
             const bool told = round_.headers >= options_.sessions && readable_ns > 0;
             return (height == 0 || told) && round_.scripts >= scripts;
@@ -123,37 +148,52 @@ public:
             context_.run_one_for(milliseconds(100));
         const bool whole = complete();
         context_.run_for(milliseconds(100));  // what should not come would come now
+        asker.request_stop();
+        asker.join();
+        std::string asked;
+        for (const std::int64_t us : asked_us)
+            asked += (asked.empty() ? "" : ",") + std::to_string(us);
         std::printf(
             "{\"complete\":%s,\"headers\":%zu,\"scripts\":%zu,\"strays\":%zu,"
             "\"readable_ns\":%ld,\"first_header_ns\":%ld,\"last_header_ns\":%ld,"
-            "\"last_script_ns\":%ld}\n",
+            "\"last_script_ns\":%ld,",
             whole ? "true" : "false", round_.headers, round_.scripts,
             round_.scripts - std::min(round_.scripts, scripts), readable_ns.load(),
             round_.first_header_ns, round_.last_header_ns, round_.last_script_ns);
-        std::fflush(stdout);
+        Say("\"asked_us\":[" + asked + "]}");
     }
 
 private:
-    void Subscribe() {
-        std::ifstream file(options_.scripts);
-        for (std::size_t i = 0; i < options_.sessions; ++i) {
-            Connection& wallet = wallets_.emplace_back(context_, options_);
-            std::string lines =
-                RequestLine(0, "server.version", "\"steady_watch\",[\"1.4\",\"1.6\"]") +
-                RequestLine(1, "blockchain.headers.subscribe", "");
-            for (std::size_t j = 0; j < options_.per_session; ++j) {
-                std::string script;
-                if (!(file >> script)) throw std::runtime_error("too few lines in the file");
-                lines += RequestLine(2 + j, "blockchain.scripthash.subscribe", '"' + script + '"');
-            }
-            wallet.Send(lines);
-            for (std::size_t j = 0; j < 2 + options_.per_session; ++j) {
-                const std::string answer = wallet.Line();
-                if (amber::bench::ReadAnswer(answer).is_error)
-                    throw std::runtime_error("a request was refused: " + answer);
-            }
-            wallet.Listen([this](std::string_view line) { OnNews(line); });
+    void Greet() {
+        Ask(wallets_.emplace_back(context_, options_),
+            RequestLine(0, "server.version", "\"steady_watch\",[\"1.4\",\"1.6\"]") +
+                RequestLine(1, "blockchain.headers.subscribe", ""),
+            2);
+    }
+
+    static void Ask(Connection& wallet, const std::string& lines, std::size_t answers) {
+        wallet.Send(lines);
+        for (; answers > 0; --answers) {
+            const std::string answer = wallet.Line();
+            if (amber::bench::ReadAnswer(answer).is_error)
+                throw std::runtime_error("a request was refused: " + answer);
         }
+    }
+
+    std::vector<std::int64_t> KeepAsking(const std::stop_token& stop) {
+        std::vector<std::int64_t> took_us;
+        while (!stop.stop_requested()) {
+            const auto start = std::chrono::steady_clock::now();
+            Ask(asker_,
+                RequestLine(0, "blockchain.scripthash.get_balance",
+                            '"' + scripts_[asked_++ % scripts_.size()] + '"'),
+                1);
+            const std::chrono::duration<double, std::micro> took =
+                std::chrono::steady_clock::now() - start;
+            took_us.push_back(static_cast<std::int64_t>(took.count()));
+            std::this_thread::sleep_for(kProbePause);
+        }
+        return took_us;
     }
 
     void OnNews(std::string_view line) {
@@ -179,7 +219,9 @@ private:
     const Options& options_;
     asio::io_context context_;
     std::deque<Connection> wallets_;
-    Connection probe_;
+    std::vector<std::string> scripts_;  ///< of each session the first
+    Connection probe_, asker_;
+    std::size_t asked_ = 0;
     Round round_;
 };
 
@@ -195,8 +237,11 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
     try {
         Watch watch(options);
-        std::puts("{\"subscribed\":true}");
-        std::fflush(stdout);
+        Say("{\"connected\":true}");
+        std::string go_on;
+        std::getline(std::cin, go_on);
+        watch.Subscribe();
+        Say("{\"subscribed\":true}");
         std::uint32_t height = 0;
         std::size_t scripts = 0;
         while (std::cin >> height >> scripts) watch.Run(height, scripts);

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 
+#include "tests/generator/busy_chain.h"
 #include "tests/generator/mainnet_chain.h"
 #include "tests/generator/oracle_chain.h"
 
@@ -44,6 +45,11 @@ std::unique_ptr<ChainGenerator> MakeGenerator(Arguments& arguments) {
             first_time(MainnetChain::BlockCount(arguments.mainnet.bytes));
         return std::make_unique<MainnetChain>(arguments.mainnet);
     }
+    if (arguments.profile == "busy") {
+        const std::uint32_t txs = arguments.oracle.txs;
+        return std::make_unique<BusyChain>(
+            BusyOptions{.txs = txs, .first_time = first_time(BusyChain::BlockCount(txs))});
+    }
     arguments.oracle.first_time = first_time(arguments.oracle.blocks);
     return std::make_unique<OracleChain>(arguments.oracle);
 }
@@ -79,13 +85,14 @@ int main(int argc, char** argv) {
     CLI::App app("Writes a regtest chain that a real node accepts.");
     app.add_option("--out", arguments.out, "file to write")->required();
     app.add_option("--profile", arguments.profile)
-        ->check(CLI::IsMember({"oracle", "mainnet"}))
+        ->check(CLI::IsMember({"oracle", "mainnet", "busy"}))
         ->capture_default_str();
     app.add_option("--seed", arguments.oracle.seed)->capture_default_str();
     app.add_option("--end-time", arguments.end_time,
                    "Unix time of the last block; default: the last full hour");
     app.add_option("--blocks", arguments.oracle.blocks, "oracle: blocks")->capture_default_str();
-    app.add_option("--txs", arguments.oracle.txs, "oracle: transactions, about")
+    app.add_option("--txs", arguments.oracle.txs,
+                   "oracle: transactions, about; busy: of the one script")
         ->capture_default_str();
     app.add_option("--prefix-bytes", arguments.oracle.prefix_bytes,
                    "oracle: equal bytes in the txids of twins, 0 for no twins")

@@ -8,7 +8,9 @@
 
 #include "index/chain/coin.h"
 #include "index/chain/merkle.h"
+#include "index/chain/sha256.h"
 #include "tests/generator/block_builder.h"
+#include "tests/generator/busy_chain.h"
 #include "tests/generator/mainnet_chain.h"
 #include "tests/generator/oracle_chain.h"
 
@@ -99,6 +101,23 @@ TEST(OracleChain, CountsWhatItBuilds) {
     EXPECT_GT(ledger.same_block_spends, 1'000u);
     EXPECT_GT(chain.Totals().oversized.count, 0u);
     EXPECT_GT(chain.Totals().false_data.count, 0u);
+}
+
+TEST(BusyChain, OneScriptHasItAll) {
+    BusyChain chain({.txs = 11'000});
+    Ledger ledger;
+    Bytes script;
+    AppendScript(chain.Landmarks().hot_scripts.at(0), script);
+    std::size_t uses = 0;
+    for (const auto& raw : AllBlocks(chain)) {
+        const auto block = Parse(raw);
+        ledger.Connect(block);
+        const auto name = index::ToHashX(index::Sha256As<index::ScriptHash>(script));
+        for (const auto& output : block.outputs) uses += output.hash_x == name;
+    }
+    ledger.Compare(chain.Totals());
+    EXPECT_EQ(uses, 11'000u);
+    EXPECT_EQ(chain.Totals().blocks, BusyChain::BlockCount(11'000));
 }
 
 TEST(OracleChain, TwinsShareTheirPrefix) {

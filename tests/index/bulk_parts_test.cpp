@@ -128,6 +128,8 @@ TEST(FinishState, ComesBack) {
                             .ranges = 512,
                             .matched = 300,
                             .utxo_count = 1ull << 40,
+                            .work = 1ull << 45,
+                            .work_done = 3,
                             .written = {5, 0, 1000},
                             .files = {{store::Table::h, "h-0.0.sst"}, {store::Table::u, ""}}};
     const std::string bytes = state.Encode() + "rest";

@@ -67,7 +67,7 @@ TEST(Bulk, StoppedWhileTheTablesAreWrittenItGoesOn) {
             ASSERT_LT(stops, 300) << "does the same work again and again";
             int left = steps;
             done = build.builder->Finish([&](double now) {
-                EXPECT_GT(now, before) << "did work again";
+                EXPECT_GE(now, before) << "did work again";
                 part = std::max(part, now);
                 return --left > 0;
             });
@@ -79,6 +79,8 @@ TEST(Bulk, StoppedWhileTheTablesAreWrittenItGoesOn) {
             EXPECT_TRUE(DumpTables(*build.store)[store::Table::header].empty());
         }
         EXPECT_GT(stops, 4);
+        // Outputs that a repeated coinbase replaced count as spent.
+        EXPECT_NEAR(part, 1, 0.03) << "the work was not what it was thought to be";
         EXPECT_EQ(DigestOf(*build.store), DigestOf(Regtest(), chain.blocks));
     }
 }

@@ -1,10 +1,13 @@
 #include "server/subscriptions/subscription_table.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <map>
 #include <random>
 #include <set>
+
+#include "tests/support/sanitized.h"
 
 namespace amber::server {
 namespace {
@@ -101,6 +104,27 @@ TEST(SubscriptionTable, RefusesScriptsMadeToCollide) {
     EXPECT_TRUE(table.Remove(1, script));
     script.bytes[31] = 0xff;
     EXPECT_NE(table.Add(1, script).number, Table::kNone);
+}
+
+TEST(SubscriptionTable, AHundredBytesPerSubscription) {
+    if (kSanitized) GTEST_SKIP() << "a sanitizer keeps the heap";
+    std::mt19937_64 random(1);
+    // What is worst for a table that doubles lies between the powers of two.
+    for (const std::size_t scripts : {940'000u, 1'000'000u, 1'840'000u}) {
+        constexpr std::size_t kPerSession = 50;
+        Table table;
+        const auto before = mallinfo2();
+        for (std::size_t n = 0; n < scripts; ++n) {
+            index::ScriptHash script;
+            for (std::uint8_t& byte : script.bytes) byte = static_cast<std::uint8_t>(random());
+            table.Add(static_cast<SessionNumber>(n / kPerSession), script);
+        }
+        const auto after = mallinfo2();
+        const auto bytes =
+            (after.uordblks + after.hblkhd - before.uordblks - before.hblkhd) / scripts;
+        EXPECT_GE(bytes, sizeof(Table::Watched)) << "is not counted right";
+        EXPECT_LE(bytes, 100) << scripts;
+    }
 }
 
 }  // namespace
