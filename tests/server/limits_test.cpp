@@ -276,6 +276,22 @@ TEST_F(LimitsTest, TakesTurns) {
     EXPECT_LT(worst, std::chrono::seconds(2));
 }
 
+/// A turn is bounded in time, too: 256 of these requests take half a second.
+TEST_F(LimitsTest, TakesTurnsByTime) {
+    server.options.io_threads = 1;
+    server.world.Cold().memory_delay_us = 2000;
+    server.Start();
+    TestClient greedy = server.Connect(), modest = server.Connect();
+    std::string requests;
+    for (unsigned n = 0; n < 1000; ++n) requests += Balance(1, MakeScript(n)) + "\n";
+    greedy.Send(requests);
+    ASSERT_TRUE(greedy.ReadLine());
+    const auto start = std::chrono::steady_clock::now();
+    for (int n = 0; n < 20; ++n) modest.Ask(kPing);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+    EXPECT_LT(server.Server().Sessions().at(0).requests, 900u) << "was the greedy one done?";
+}
+
 TEST_F(LimitsTest, ATakenPortIsNamed) {
     server.Start();
     TestServer second;
