@@ -36,6 +36,20 @@ Complaint ReadListenAddress(const std::string& text, Endpoint& endpoint) {
     return std::nullopt;
 }
 
+Complaint NotASubnet(const std::string& text, std::string_view also) {
+    return Wanted(text,
+                  "an address or network; write for example 10.0.0.5, 10.0.0.0/8 or "
+                  "2001:db8::/32" +
+                      std::string(also));
+}
+
+Complaint ReadSubnet(const std::string& text, Subnet& subnet) {
+    const auto parsed = ParseSubnet(text);
+    if (!parsed) return NotASubnet(text, "");
+    subnet = *parsed;
+    return std::nullopt;
+}
+
 Complaint ReadProxies(const std::vector<std::string>& values, TrustedProxies& proxies) {
     proxies = {};
     if (values.size() == 1 && values.front() == kNone) return std::nullopt;
@@ -45,10 +59,7 @@ Complaint ReadProxies(const std::vector<std::string>& values, TrustedProxies& pr
             continue;
         }
         const auto subnet = ParseSubnet(value);
-        if (!subnet)
-            return Wanted(value,
-                          "an address or network; write for example 10.0.0.5, 10.0.0.0/8 or "
-                          "2001:db8::/32, or unix");
+        if (!subnet) return NotASubnet(value, ", or unix");
         proxies.subnets.push_back(*subnet);
     }
     return std::nullopt;
@@ -209,6 +220,10 @@ public:
 
     Complaint operator()(TrustedProxies Options::*field) {
         return ReadProxies(values_, options_.*field);
+    }
+
+    Complaint operator()(std::vector<Subnet> Options::*field) {
+        return ReadAll(values_, options_.*field, ReadSubnet);
     }
 
     Complaint operator()(std::vector<std::string> Options::*field) {

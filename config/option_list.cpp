@@ -340,6 +340,87 @@ std::vector<OptionSpec> LimitOptions() {
          .defaults = Number<80'000>,
          .min = 1,
          .max = 10'000'000},
+        {.name = "max-sessions-per-ip",
+         .group = Group::limits,
+         .value = "N",
+         .field = &Options::max_sessions_per_ip,
+         .help = "Connections of one address (IPv6: of a /64) at a time; further ones are turned "
+                 "away.",
+         .defaults = Number<50>,
+         .min = 1,
+         .max = 1'000'000},
+        {.name = "max-handshakes",
+         .group = Group::limits,
+         .value = "N",
+         .field = &Options::max_handshakes,
+         .help = "Connections that have not got through PROXY header, TLS and WebSocket request "
+                 "yet. One more closes the one that is silent for longest.",
+         .defaults = Number<2'000>,
+         .min = 1,
+         .max = 100'000},
+        {.name = "max-subscriptions-per-ip",
+         .group = Group::limits,
+         .value = "N",
+         .field = &Options::max_subscriptions_per_ip,
+         .help = "What all sessions of one address (IPv6: of a /64) together can watch.",
+         .defaults = Number<500'000>,
+         .min = 1,
+         .max = 100'000'000},
+        {.name = "max-subscriptions-total",
+         .group = Group::limits,
+         .value = "N",
+         .field = &Options::max_subscriptions_total,
+         .help = "What all sessions together can watch. Each takes 100 bytes of memory.",
+         .defaults = Number<5'000'000>,
+         .min = 1,
+         .max = 100'000'000},
+        {.name = "max-in-flight",
+         .group = Group::limits,
+         .value = "N",
+         .field = &Options::max_in_flight,
+         .help = "Requests of one session that wait for the disk or the node; no more is read from "
+                 "it until some are answered.",
+         .defaults = Number<100>,
+         .min = 1,
+         .max = 10'000},
+        {.name = "request-timeout",
+         .group = Group::limits,
+         .value = "SECONDS",
+         .field = &Options::request_timeout,
+         .help = "Answer with an error what has waited for the disk or the node for so long.",
+         .defaults = Number<30>,
+         .min = 1,
+         .max = 3'600},
+        {.name = "cost-soft-limit",
+         .group = Group::limits,
+         .value = "COST",
+         .field = &Options::cost_soft_limit,
+         .help =
+             "From here on the sessions of a group (IPv4 /24, IPv6 /48) are slowed, the more the "
+             "nearer they are to cost-hard-limit. 1 is a millisecond of work; see Limits. 0 "
+             "slows nobody.",
+         .defaults = Number<3'000>,
+         .max = 1'000'000'000},
+        {.name = "cost-hard-limit",
+         .group = Group::limits,
+         .value = "COST",
+         .field = &Options::cost_hard_limit,
+         .help =
+             "From here on they are closed. 10 is forgiven every second. 0 turns both limits off.",
+         .defaults = Number<15'000>,
+         .max = 1'000'000'000},
+        {.name = "exempt-subnet",
+         .group = Group::limits,
+         .value = "CIDR",
+         .field = &Options::exempt_subnet,
+         .help =
+             "Addresses to which no bound for each address or group applies, and a tenth of "
+             "max-sessions beyond it: your own wallets'. Unix sockets are always exempt, unless "
+             "proxy-protocol says \"unix\". \"none\" exempts nobody.",
+         .defaults =
+             [](const Coin&) {
+                 return Values{"127.0.0.0/8", "::1"};
+             }},
     };
 }
 
@@ -382,6 +463,7 @@ bool IsRepeatable(const OptionSpec& spec) {
            std::holds_alternative<std::vector<std::string> Options::*>(spec.field) ||
            std::holds_alternative<std::vector<Service> Options::*>(spec.field) ||
            std::holds_alternative<TrustedProxies Options::*>(spec.field) ||
+            std::holds_alternative<std::vector<Subnet> Options::*>(spec.field) ||
            std::holds_alternative<std::optional<std::vector<std::string>> Options::*>(spec.field) ||
            std::holds_alternative<std::optional<std::vector<Endpoint>> Options::*>(spec.field);
 }

@@ -20,7 +20,8 @@ using Field =
                  bool Options::*, Source Options::*, FirstSync Options::*,
                  std::optional<Endpoint> Options::*, std::vector<Endpoint> Options::*,
                  std::vector<std::string> Options::*, std::vector<Service> Options::*,
-                 TrustedProxies Options::*, std::optional<std::vector<std::string>> Options::*,
+                 TrustedProxies Options::*, std::vector<Subnet> Options::*,
+                 std::optional<std::vector<std::string>> Options::*,
                  std::optional<std::vector<Endpoint>> Options::*>;
 
 /// The whole declaration of an option. The command line, the environment, the file, `--help` and

@@ -104,6 +104,15 @@ struct Options {
     std::uint32_t max_batch = 0;          ///< requests in one batch
     std::uint32_t session_timeout = 0;    ///< seconds without a message
     std::uint32_t history_limit = 0;      ///< transactions of one script
+    std::uint32_t max_sessions_per_ip = 0;
+    std::uint32_t max_handshakes = 0;
+    std::uint32_t max_subscriptions_per_ip = 0;
+    std::uint32_t max_subscriptions_total = 0;
+    std::uint32_t max_in_flight = 0;    ///< requests of one session that wait for disk or node
+    std::uint32_t request_timeout = 0;  ///< seconds
+    std::uint32_t cost_soft_limit = 0;  ///< milliseconds of our threads; 0: off
+    std::uint32_t cost_hard_limit = 0;  ///< the same
+    std::vector<Subnet> exempt_subnet;  ///< to which bounds for addresses do not apply
 
     /// One line each, for the log once it is set up: things that look like slips.
     std::vector<std::string> warnings;

@@ -21,7 +21,7 @@ namespace amber::daemon_client {
 
 /// Raw blocks by hash: with Source::automatic out of the node's files where they can be read;
 /// else as binary by REST where the daemon has it; else from a peer, if there is one; else as hex
-/// by RPC (decision 0014 has what each costs). Finds out which, again for each epoch of the
+/// by RPC (decision 0016 has what each costs). Finds out which, again for each epoch of the
 /// RpcClient (a node may be restarted with other options). What a peer does not send, RPC does.
 /// Thread-safe; handlers run on the io thread, the peers' or one of NodeFiles, or at once on the
 /// caller after Stop().

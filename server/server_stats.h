@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,17 @@ struct ServerStats {
     std::uint64_t notifications = 0;
     std::uint64_t txs_sent = 0;                                   ///< successful broadcasts
     std::vector<std::pair<std::string, std::uint64_t>> requests;  ///< by method, those > 0
+    /// How often each bound was met, see limits/bound_hits.h.
+    std::vector<std::pair<std::string_view, std::uint64_t>> bound_hits;
+};
+
+/// Sessions that share a cost limit: those of an IPv4 /24 or an IPv6 /48.
+struct GroupReport {
+    std::string name;                           ///< "203.0.113.0/24"
+    std::size_t sessions = 0, connections = 0;  ///< the latter with those in their handshake
+    std::size_t subscriptions = 0;
+    double cost = 0;  ///< as of a session; also of those that are gone
+    std::uint64_t requests = 0, bytes_received = 0, bytes_sent = 0;  ///< of the sessions there are
 };
 
 struct SessionInfo {
@@ -26,6 +38,8 @@ struct SessionInfo {
     std::string protocol;   ///< negotiated version, "" before
     std::size_t subscriptions = 0;
     std::size_t in_flight = 0;
+    std::string group;  ///< whose limits it shares; "": it is exempt
+    double cost = 0;    ///< milliseconds of our threads that are not forgiven yet
     std::uint64_t requests = 0;
     std::uint64_t bytes_received = 0, bytes_sent = 0;
     std::chrono::seconds age{0};

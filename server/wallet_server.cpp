@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -21,6 +22,11 @@ unsigned IoThreadsOf(const ServerOptions& options) {
     if (options.io_threads != 0) return options.io_threads;
     return std::max(1u, std::thread::hardware_concurrency());
 }
+
+// What a connection has cost when its session begins, in units of CostRules.
+constexpr double kCostOfTls = 0.5, kCostOfPlain = 0.05;
+
+double CostOf(TransportKind kind) { return HasTls(kind) ? kCostOfTls : kCostOfPlain; }
 
 bool HasTls(const ListenOptions& listen) { return HasTls(listen.transport); }
 
@@ -117,6 +123,7 @@ public:
             stats.requests.back().second += requests[i];
         }
         stats.txs_sent = shared_->services->txs_sent;
+        stats.bound_hits = shared_->hits.Read();
         return stats;
     }
 
@@ -139,6 +146,43 @@ public:
                            [id](const auto& thread) { return thread->Disconnect(id); });
     }
 
+    void SetLimits(const Limits& limits) {
+        static_cast<Limits&>(shared_->services->options) = limits;
+    }
+
+    std::vector<GroupReport> Groups() const {
+        std::vector<GroupReport> reports;
+        std::map<std::string, std::size_t> by_name;
+        for (GroupInfo& group : shared_->guests.Groups()) {
+            if (reports.size() == kMostGroups) break;
+            by_name[group.name] = reports.size();
+            reports.push_back({.name = std::move(group.name),
+                               .connections = group.connections,
+                               .cost = group.cost});
+        }
+        for (const SessionInfo& session : Sessions()) {
+            const auto found = by_name.find(session.group);
+            if (found == by_name.end()) continue;
+            GroupReport& report = reports[found->second];
+            ++report.sessions;
+            report.subscriptions += session.subscriptions;
+            report.requests += session.requests;
+            report.bytes_received += session.bytes_received;
+            report.bytes_sent += session.bytes_sent;
+        }
+        return reports;
+    }
+
+    std::size_t AddBan(const Ban& ban) {
+        shared_->bans.Add(ban);
+        std::size_t closed = 0;
+        for (const auto& thread : Threads()) closed += thread->Disconnect(ban.subnet);
+        return closed;
+    }
+
+    bool RemoveBan(const Subnet& subnet) { return shared_->bans.Remove(subnet); }
+    std::vector<Ban> Bans() const { return shared_->bans.All(); }
+
 private:
     std::vector<std::shared_ptr<IoThread>> Threads() const {
         const std::lock_guard lock(mutex_);
@@ -148,10 +192,10 @@ private:
     void MakeDoors() {
         const ServerOptions& options = shared_->Options();
         const std::size_t count = (threads_.size() + 1) / 2;
-        const std::size_t most = std::max<std::size_t>(1, options.max_handshakes / count);
         for (unsigned i = 0; i < count; ++i)
             doors_.push_back(std::make_shared<Door>(
-                i, most, options, certificate_ ? &*certificate_ : nullptr,
+                i, count, options, certificate_ ? &*certificate_ : nullptr, shared_->hits,
+                [this](const auto& client) { return shared_->guests.Enter(client, kCostOfTls); },
                 [this](Arrival arrival) { BeginSession(std::move(arrival)); }));
     }
 
@@ -168,12 +212,16 @@ private:
 
     /// On the thread of the listener.
     void Admit(Accepted accepted, TransportKind kind) {
-        const ServerOptions& options = shared_->Options();
-        if (shared_->sessions >= options.max_sessions) return;
-        if (kind != TransportKind::tcp || IsTrusted(accepted, options.proxies))
+        const bool is_proxy = IsTrusted(accepted, shared_->Options().proxies);
+        if (!is_proxy) {
+            accepted.guest = shared_->guests.Enter(accepted.Address(), CostOf(kind));
+            if (!accepted.guest || !HasRoom(*accepted.guest, shared_->sessions)) return;
+        }
+        if (kind != TransportKind::tcp || is_proxy)
             return doors_[next_door_++ % doors_.size()]->Enter(std::move(accepted), kind);
         Arrival arrival{.kind = kind,
                         .peer = accepted.peer ? NameOf(*accepted.peer) : "unix",
+                        .guest = std::move(accepted.guest),
                         .descriptor = std::move(accepted.descriptor),
                         .tls = {},
                         .upgrade = {}};
@@ -182,11 +230,20 @@ private:
 
     /// Sessions go to the I/O threads in turn. Thread-safe.
     void BeginSession(Arrival arrival) {
-        if (shared_->sessions.fetch_add(1) >= shared_->Options().max_sessions) {
+        if (!HasRoom(*arrival.guest, shared_->sessions.fetch_add(1))) {
             --shared_->sessions;
             return;
         }
         threads_[next_thread_++ % threads_.size()]->Adopt(std::move(arrival));
+    }
+
+    /// Who finds no room is closed, so that a wallet tries another server at once. The operator's
+    /// own wallets are not to be kept out by others.
+    bool HasRoom(const Guest& guest, std::size_t sessions) const {
+        const std::size_t most = shared_->Options().max_sessions;
+        if (sessions < most + (guest.IsExempt() ? most / 10 : 0)) return true;
+        shared_->hits.Count(Bound::max_sessions);
+        return false;
     }
 
     const std::shared_ptr<Shared> shared_;
@@ -223,6 +280,16 @@ ServerStats WalletServer::Stats() const { return impl_->Stats(); }
 std::vector<SessionInfo> WalletServer::Sessions() const { return impl_->Sessions(); }
 
 bool WalletServer::Disconnect(std::uint64_t session_id) { return impl_->Disconnect(session_id); }
+
+void WalletServer::SetLimits(const Limits& limits) { impl_->SetLimits(limits); }
+
+std::vector<GroupReport> WalletServer::Groups() const { return impl_->Groups(); }
+
+std::size_t WalletServer::AddBan(const Ban& ban) { return impl_->AddBan(ban); }
+
+bool WalletServer::RemoveBan(const Subnet& subnet) { return impl_->RemoveBan(subnet); }
+
+std::vector<Ban> WalletServer::Bans() const { return impl_->Bans(); }
 
 void WalletServer::Stop() { impl_->Stop(); }
 

@@ -7,6 +7,7 @@
 #include "index/ports/node_events.h"
 #include "index/ports/wallet_node.h"
 #include "index/query/announcement.h"
+#include "server/limits/ban_list.h"
 #include "server/server_options.h"
 #include "server/server_stats.h"
 
@@ -45,6 +46,19 @@ public:
     [[nodiscard]] std::vector<SessionInfo> Sessions() const;
     /// False if there is no such session.
     bool Disconnect(std::uint64_t session_id);
+
+    /// For running sessions, too.
+    void SetLimits(const Limits& limits);
+    /// Those with connections or cost, the costliest first; kMostGroups at most.
+    [[nodiscard]] std::vector<GroupReport> Groups() const;
+    static constexpr std::size_t kMostGroups = 1000;
+
+    /// Refuses connections from there, and closes those there are; how many sessions that were.
+    /// Throws std::runtime_error if there are too many bans, or if they cannot be written down.
+    std::size_t AddBan(const Ban& ban);
+    /// False if there is no such ban. Throws as AddBan().
+    bool RemoveBan(const Subnet& subnet);
+    [[nodiscard]] std::vector<Ban> Bans() const;
 
     /// Closes all sessions and joins all threads. Answers of the node that come later are dropped.
     void Stop();

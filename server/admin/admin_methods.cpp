@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <fstream>
 
+#include "server/admin/admin_json.h"
 #include "server/admin/script_report.h"
 #include "server/protocol/answer.h"
 #include "server/protocol/json_writer.h"
@@ -17,7 +17,6 @@ namespace {
 constexpr std::uint32_t kDefaultReorg = 3;
 constexpr std::size_t kDefaultReportLimit = 1000;
 
-RpcError NotAvailable() { return {RpcFault::bad_request, "not available"}; }
 RpcError NotSynced() { return {RpcFault::bad_request, "still syncing: no view to ask yet"}; }
 
 std::uint64_t ResidentBytes() {
@@ -26,29 +25,6 @@ std::uint64_t ResidentBytes() {
     statm >> total >> resident;
     return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
-
-template <class Number>
-std::optional<Number> ReadNumber(std::string_view text) {
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
-/// Writes "key":, with a comma in front of all but the first.
-class Members {
-public:
-    explicit Members(JsonWriter& out) : out_(out) {}
-    JsonWriter& operator()(std::string_view key) {
-        out_.Raw(first_ ? '{' : ',').String(key).Raw(':');
-        first_ = false;
-        return out_;
-    }
-
-private:
-    JsonWriter& out_;
-    bool first_ = true;
-};
 
 std::string QuotedList(const std::vector<std::string>& texts) {
     std::string list = "[";
@@ -78,6 +54,11 @@ const AdminMethods::Entry AdminMethods::kEntries[] = {
     {"reorg", &AdminMethods::Reorg},
     {"digest", &AdminMethods::Digest},
     {"stop", &AdminMethods::Stop},
+    {"limits", &AdminMethods::Limits},
+    {"groups", &AdminMethods::Groups},
+    {"ban", &AdminMethods::Ban},
+    {"unban", &AdminMethods::Unban},
+    {"listbanned", &AdminMethods::ListBanned},
 };
 
 void AdminMethods::Handle(std::string_view line, const Respond& respond) {
@@ -185,6 +166,10 @@ void AdminMethods::GetInfo(const Request&, const Finish& finish) {
     Members by_method(out);
     for (const auto& [name, count] : stats.requests) by_method(name).Uint(count);
     out.Raw(stats.requests.empty() ? "{}" : "}");
+    member("bound_hits");
+    Members by_bound(out);
+    for (const auto& [name, count] : stats.bound_hits) by_bound(name).Uint(count);
+    out.Raw(stats.bound_hits.empty() ? "{}" : "}");
     if (target_.node_software) {
         const auto software = target_.node_software();
         member("daemon_version").Int(software.version);
@@ -231,6 +216,8 @@ void AdminMethods::Sessions(const Request&, const Finish& finish) {
         member("bytes_received").Uint(session.bytes_received);
         member("bytes_sent").Uint(session.bytes_sent);
         member("age_seconds").Int(session.age.count());
+        member("group").String(session.group);
+        member("cost").Double(session.cost);
         out.Raw('}');
     }
     out.Raw(']');

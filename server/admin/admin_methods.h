@@ -34,6 +34,12 @@ private:
     void Reorg(const Request& request, const Finish& finish);
     void Digest(const Request& request, const Finish& finish);
     void Stop(const Request& request, const Finish& finish);
+    // limit_methods.cpp
+    void Limits(const Request& request, const Finish& finish);
+    void Groups(const Request& request, const Finish& finish);
+    void Ban(const Request& request, const Finish& finish);
+    void Unban(const Request& request, const Finish& finish);
+    void ListBanned(const Request& request, const Finish& finish);
 
     /// The values given, in whatever form: as positional arguments, as one list, as one text with
     /// commas, or under `name`.

@@ -4,12 +4,14 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "index/chain/coin.h"
 #include "index/indexer.h"
 #include "index/ports/wallet_node.h"
 #include "index/query/view.h"
+#include "server/limits/ban_list.h"
 #include "server/server_stats.h"
 
 namespace amber::server {
@@ -57,6 +59,16 @@ struct AdminTarget {
     /// A digest over all tables as JSON text. Blocks for as long as that takes.
     std::function<std::string()> digest;
     std::function<void()> stop;  ///< returns at once; the process ends soon after
+
+    /// Bounds that can be changed under way, as the options of these names have them.
+    std::function<std::vector<std::pair<std::string, std::uint64_t>>()> limits;
+    /// Throws std::runtime_error that says what is wrong with the name or the value.
+    std::function<void(const std::string& name, const std::string& value)> set_limit;
+    std::function<std::vector<GroupReport>()> groups;
+    /// These two throw std::runtime_error if it cannot be done.
+    std::function<std::size_t(const Ban&)> ban;  ///< how many sessions it has closed
+    std::function<bool(const Subnet&)> unban;    ///< false: there is no such ban
+    std::function<std::vector<Ban>()> bans;
 };
 
 }  // namespace amber::server

@@ -30,6 +30,7 @@ Application::Application(const config::Options& options)
       indexer_(*options.coin, store_, IndexerOptionsOf(options)),
       wallets_(ServerOptionsOf(options), *options.coin, node_.Wallet(),
                [this](const index::NodeEvent& event) { indexer_.OnNodeEvent(event); }),
+      limits_(options, wallets_),
       admin_(options.admin ? std::make_unique<AdminServer>(options.admin->host, options.admin->port,
                                                            MakeTarget())
                            : nullptr) {
@@ -182,6 +183,12 @@ AdminTarget Application::MakeTarget() {
             index::store::Reader(store_.TakeSnapshot(), index::store::Reach::disk)));
     };
     target.stop = [this] { stopping_ = true; };
+    target.limits = [this] { return limits_.All(); };
+    target.set_limit = [this](const auto& name, const auto& value) { limits_.Set(name, value); };
+    target.groups = [this] { return wallets_.Groups(); };
+    target.ban = [this](const Ban& ban) { return wallets_.AddBan(ban); };
+    target.unban = [this](const Subnet& subnet) { return wallets_.RemoveBan(subnet); };
+    target.bans = [this] { return wallets_.Bans(); };
     return target;
 }
 

@@ -13,6 +13,7 @@
 #include "index/indexer.h"
 #include "index/store/store.h"
 #include "server/admin/admin_server.h"
+#include "server/app/live_limits.h"
 #include "server/app/sync_progress.h"
 #include "server/console/progress.h"
 #include "server/console/progress_meter.h"
@@ -45,6 +46,7 @@ private:
     daemon_client::Node node_;
     index::Indexer indexer_;
     WalletServer wallets_;
+    LiveLimits limits_;
     std::atomic<bool> stopping_ = false;
     std::atomic<bool> failed_ = false;
     std::stop_source stop_;  ///< of the search for blocks in files

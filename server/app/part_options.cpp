@@ -28,6 +28,26 @@ void AddListeners(ServerOptions& server, TransportKind kind,
 
 }  // namespace
 
+Limits LimitsOf(const config::Options& options) {
+    Limits limits;
+    limits.max_sessions = options.max_sessions;
+    limits.max_sessions_per_ip = options.max_sessions_per_ip;
+    limits.max_handshakes = options.max_handshakes;
+    limits.max_subscriptions_per_session = options.max_subscriptions;
+    limits.max_subscriptions_per_ip = options.max_subscriptions_per_ip;
+    limits.max_subscriptions = options.max_subscriptions_total;
+    limits.max_receive_bytes = options.max_recv;
+    limits.max_send_bytes = options.max_send;
+    limits.max_batch_items = options.max_batch;
+    limits.history_limit = options.history_limit;
+    limits.max_in_flight = options.max_in_flight;
+    limits.idle_timeout = std::chrono::seconds(options.session_timeout);
+    limits.request_timeout = std::chrono::seconds(options.request_timeout);
+    limits.cost_soft_limit = options.cost_soft_limit;
+    limits.cost_hard_limit = options.cost_hard_limit;
+    return limits;
+}
+
 ServerOptions ServerOptionsOf(const config::Options& options) {
     ServerOptions server;
     AddListeners(server, TransportKind::tcp, options.tcp);
@@ -40,6 +60,9 @@ ServerOptions ServerOptionsOf(const config::Options& options) {
     for (const auto& subnet : options.proxy_protocol.subnets)
         server.proxies.subnets.emplace_back(subnet.address, subnet.bits);
     server.proxies.unix_sockets = options.proxy_protocol.unix_sockets;
+    for (const auto& subnet : options.exempt_subnet)
+        server.exempt.emplace_back(subnet.address, subnet.bits);
+    server.ban_file = options.datadir / "bans";
     for (const auto& service : options.report_service) {
         PublicHost host{.name = service.address.host};
         const std::uint16_t port = service.address.port;
@@ -62,14 +85,8 @@ ServerOptions ServerOptionsOf(const config::Options& options) {
     server.software = "Amber " + std::string(config::Version());
     server.donation_address = options.donation_address;
     server.io_threads = options.io_threads;
-    server.max_sessions = options.max_sessions;
-    server.max_receive_bytes = options.max_recv;
-    server.max_send_bytes = options.max_send;
-    server.max_batch_items = options.max_batch;
-    server.max_subscriptions_per_session = options.max_subscriptions;
-    server.idle_timeout = std::chrono::seconds(options.session_timeout);
+    static_cast<Limits&>(server) = LimitsOf(options);
     server.answer_cache_bytes = AnswerCacheBytesOf(options);
-    server.history_limit = options.history_limit;
     server.version_first = options.strict_version;
     server.pad_answers = options.pad_answers;
     if (options.banner_file.empty()) return server;

@@ -13,6 +13,7 @@
 // From the operator's options to those of the parts.
 namespace amber::server {
 
+Limits LimitsOf(const config::Options& options);
 /// Throws std::runtime_error if the banner cannot be read.
 ServerOptions ServerOptionsOf(const config::Options& options);
 daemon_client::NodeOptions NodeOptionsOf(const config::Options& options);

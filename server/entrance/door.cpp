@@ -18,12 +18,14 @@ constexpr milliseconds kPollCertificate{2000};
 
 }  // namespace
 
-Door::Door(unsigned number, std::size_t most, const ServerOptions& options,
-           CertificateKeeper* keeper, Deliver deliver)
+Door::Door(unsigned number, std::size_t doors, const ServerOptions& options,
+           CertificateKeeper* keeper, BoundHits& hits, Welcome welcome, Deliver deliver)
     : number_(number),
-      most_(most),
+      doors_(doors),
       options_(options),
       keeper_(keeper),
+      hits_(hits),
+      welcome_(std::move(welcome)),
       deliver_(std::move(deliver)),
       work_(context_.get_executor()) {}
 
@@ -57,8 +59,9 @@ void Door::Stop() {
 
 void Door::Enter(Accepted accepted, TransportKind kind) {
     if (context_.get_executor().running_in_this_thread()) return Open(std::move(accepted), kind);
-    if (waiting_.fetch_add(1) >= most_) {
+    if (waiting_.fetch_add(1) >= Most()) {
         --waiting_;
+        hits_.Count(Bound::max_handshakes);
         return;
     }
     boost::asio::post(context_, [this, kind, accepted = std::move(accepted)]() mutable {
@@ -68,12 +71,13 @@ void Door::Enter(Accepted accepted, TransportKind kind) {
 }
 
 void Door::Open(Accepted accepted, TransportKind kind) {
-    if (silent_.size() + begun_.size() >= most_) MakeRoom();
+    while (silent_.size() + begun_.size() >= Most()) MakeRoom();
     const auto entry = silent_.insert(silent_.end(), {.opening = {}, .since = steady_clock::now()});
     Opening::Plan plan{
         .kind = kind,
         .trusted = IsTrusted(accepted, options_.proxies),
-        .begin_tls = [this, entry](int descriptor) { return BeginTls(entry, descriptor); }};
+        .begin_tls = [this, entry](int descriptor) { return BeginTls(entry, descriptor); },
+        .welcome = welcome_};
     const auto opening =
         std::make_shared<Opening>(context_, std::move(accepted), std::move(plan), options_.proxies,
                                   [this, entry](std::optional<Arrival> arrival) {
@@ -93,7 +97,14 @@ SslPtr Door::BeginTls(Entries::iterator entry, int descriptor) {
     return nullptr;
 }
 
-void Door::MakeRoom() { CloseOldest(silent_.empty() ? begun_ : silent_); }
+std::size_t Door::Most() const {
+    return std::max<std::size_t>(1, options_.max_handshakes / doors_);
+}
+
+void Door::MakeRoom() {
+    hits_.Count(Bound::max_handshakes);
+    CloseOldest(silent_.empty() ? begun_ : silent_);
+}
 
 void Door::CloseOldest(Entries& entries) {
     const auto oldest = std::move(entries.front().opening);

@@ -18,15 +18,17 @@ namespace amber::server {
 /// that are served already no more than a share of the processor. Each has `handshake_timeout`;
 /// when too many are under way, the one that has been silent for longest is closed for a new one,
 /// and one whose handshake has begun only if none is silent.
-/// Borrows options and keeper, which outlive it.
+/// Borrows options, keeper and hits, which outlive it.
 class Door : public std::enable_shared_from_this<Door> {
 public:
     /// Called on the thread of the door.
     using Deliver = std::function<void(Arrival)>;
+    using Welcome = std::function<GuestPtr(const std::optional<boost::asio::ip::address>& client)>;
 
-    /// `most`: connections at a time. `keeper` is null if no listener has TLS.
-    Door(unsigned number, std::size_t most, const ServerOptions& options, CertificateKeeper* keeper,
-         Deliver deliver);
+    /// One of `doors`, which share max_handshakes. `keeper` is null if no listener has TLS.
+    /// `welcome` is asked of whom a trusted proxy speaks for.
+    Door(unsigned number, std::size_t doors, const ServerOptions& options,
+         CertificateKeeper* keeper, BoundHits& hits, Welcome welcome, Deliver deliver);
     ~Door();
 
     // Thread-safe.
@@ -48,15 +50,18 @@ private:
     void Open(Accepted accepted, TransportKind kind);
     SslPtr BeginTls(Entries::iterator entry, int descriptor);
     Entries& ListOf(const Entry& entry) { return entry.has_begun ? begun_ : silent_; }
+    [[nodiscard]] std::size_t Most() const;
     void MakeRoom();
     static void CloseOldest(Entries& entries);
     void ArmTimer();
     void Tick();
 
     const unsigned number_;
-    const std::size_t most_;
+    const std::size_t doors_;
     const ServerOptions& options_;
     CertificateKeeper* const keeper_;
+    BoundHits& hits_;
+    const Welcome welcome_;
     const Deliver deliver_;
     boost::asio::io_context context_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "server/limits/guests.h"
 #include "server/server_options.h"
 #include "server/wire/descriptor.h"
 
@@ -17,6 +18,12 @@ struct Accepted {
     Descriptor descriptor;  ///< does not block
     /// The other end. Nothing on a unix socket.
     std::optional<boost::asio::ip::tcp::endpoint> peer;
+    /// Null from a trusted proxy, which has yet to say whom it speaks for.
+    GuestPtr guest;
+
+    [[nodiscard]] std::optional<boost::asio::ip::address> Address() const {
+        return peer ? std::optional(peer->address()) : std::nullopt;
+    }
 };
 
 /// Accepts connections on one address. When the process has no descriptors left it waits a little

@@ -50,19 +50,18 @@ bool IsTrusted(const Accepted& accepted, const TrustedProxies& proxies) {
 
 Opening::Opening(boost::asio::io_context& context, Accepted accepted, Plan plan,
                  const TrustedProxies& proxies, Done done)
-    : kind_(plan.kind),
-      trusted_(plan.trusted),
+    : plan_(std::move(plan)),
       proxies_(proxies),
       accepted_from_(accepted.peer),
-      begin_tls_(std::move(plan.begin_tls)),
       done_(std::move(done)),
+      guest_(std::move(accepted.guest)),
       wire_(context, std::move(accepted.descriptor), nullptr),
-      stage_(trusted_ ? Stage::proxy_header : Next(Stage::proxy_header)) {}
+      stage_(plan_.trusted ? Stage::proxy_header : Next(Stage::proxy_header)) {}
 
 Opening::Stage Opening::Next(Stage stage) const {
-    if (stage == Stage::proxy_header && HasTls(kind_)) return Stage::hello;
+    if (stage == Stage::proxy_header && HasTls(plan_.kind)) return Stage::hello;
     if (stage == Stage::hello) return Stage::handshake;
-    if (stage < Stage::request && IsWebSocket(kind_)) return Stage::request;
+    if (stage < Stage::request && IsWebSocket(plan_.kind)) return Stage::request;
     return Stage::open;
 }
 
@@ -76,6 +75,10 @@ void Opening::Go() {
         const WireResult result = wire_.IsOpen() ? Work() : WireResult{WireState::failed};
         switch (result.state) {
             case WireState::done:
+                if (!guest_ && KnowsClient()) {
+                    guest_ = plan_.welcome(Client());
+                    if (!guest_) return Fail();
+                }
                 stage_ = Next(stage_);
                 break;
             case WireState::wait_read:
@@ -132,7 +135,7 @@ WireResult Opening::TakeProxyHeader() {
             case ProxyHeader::State::absent:
                 bytes_ = std::string();
                 // A proxy that speaks HTTP says it in the request.
-                if (IsWebSocket(kind_) && before == 0) return {WireState::done};
+                if (IsWebSocket(plan_.kind) && before == 0) return {WireState::done};
                 WarnOfProxyHeader(Peer(),
                                   "a proxy that --proxy-protocol names sent no PROXY header");
                 return {WireState::failed};
@@ -160,7 +163,7 @@ WireResult Opening::AwaitHello() {
     result = AwaitBytes(head.size() + length);
     if (result.state != WireState::done) return result;
     SetWakeBytes(wire_.Native(), 1);
-    SslPtr tls = begin_tls_(wire_.Native());
+    SslPtr tls = plan_.begin_tls(wire_.Native());
     if (!tls) return {WireState::failed};
     wire_.BeginTls(std::move(tls));
     return {WireState::done};
@@ -202,18 +205,35 @@ WireResult Opening::ParseRequest() {
     return {WireState::done};
 }
 
+/// A proxy that has sent no PROXY header speaks HTTP.
+bool Opening::KnowsClient() const { return has_proxy_header_ || stage_ == Stage::request; }
+
+std::optional<boost::asio::ip::address> Opening::Forwarded() const {
+    // A client's own X-Forwarded-For has come through a proxy that speaks for it already.
+    if (!plan_.trusted || has_proxy_header_ || !request_) return std::nullopt;
+    return ForwardedFor(ForwardedForOf(*request_), proxies_.subnets);
+}
+
+std::optional<boost::asio::ip::address> Opening::Client() const {
+    if (client_) return client_->address();
+    if (const auto client = Forwarded()) return client;
+    return accepted_from_ ? std::optional(accepted_from_->address()) : std::nullopt;
+}
+
 std::string Opening::Peer() const {
     if (client_) return NameOf(*client_);
-    // A client's own X-Forwarded-For has come through a proxy that speaks for it already.
-    if (trusted_ && !has_proxy_header_ && request_)
-        if (const auto client = ForwardedFor(ForwardedForOf(*request_), proxies_.subnets))
-            return client->to_string();
+    if (const auto client = Forwarded()) return client->to_string();
     return accepted_from_ ? NameOf(*accepted_from_) : "unix";
 }
 
 void Opening::Finish() {
-    Arrival arrival{
-        .kind = kind_, .peer = Peer(), .descriptor = {}, .tls = {}, .upgrade = std::move(request_)};
+    Arrival arrival{.kind = plan_.kind,
+                    .peer = Peer(),
+                    .guest = std::move(guest_),
+                    .descriptor = {},
+                    .tls = {},
+                    .upgrade = nullptr};
+    arrival.upgrade = std::move(request_);
     std::tie(arrival.descriptor, arrival.tls) = wire_.Release();
     std::exchange(done_, nullptr)(std::move(arrival));
 }

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "server/entrance/arrival.h"
 #include "server/entrance/listener.h"
-#include "server/wire/arrival.h"
 #include "server/wire/wire.h"
 
 namespace amber::server {
@@ -22,6 +22,9 @@ public:
         bool trusted = false;  ///< comes from a trusted proxy
         /// Called when a client has said enough to begin a TLS handshake with; may return null.
         std::function<SslPtr(int descriptor)> begin_tls;
+        /// Called as soon as it is known whom a trusted proxy speaks for; null if that client is
+        /// not welcome.
+        std::function<GuestPtr(const std::optional<boost::asio::ip::address>& client)> welcome;
     };
     /// Called once, from Start() or later: what came of it; nothing if the connection is lost.
     using Done = std::function<void(std::optional<Arrival>)>;
@@ -40,6 +43,9 @@ private:
     void Go();
     Stage Next(Stage stage) const;
     WireResult Work();
+    [[nodiscard]] bool KnowsClient() const;
+    [[nodiscard]] std::optional<boost::asio::ip::address> Forwarded() const;
+    [[nodiscard]] std::optional<boost::asio::ip::address> Client() const;
     WireResult TakeProxyHeader();
     WireResult Consume(std::size_t size);
     WireResult AwaitHello();
@@ -50,12 +56,11 @@ private:
     void Fail();
     [[nodiscard]] std::string Peer() const;
 
-    const TransportKind kind_;
-    const bool trusted_;
+    const Plan plan_;
     const TrustedProxies& proxies_;
     const std::optional<boost::asio::ip::tcp::endpoint> accepted_from_;
-    const std::function<SslPtr(int)> begin_tls_;
     Done done_;
+    GuestPtr guest_;  ///< null while it is not known who that is
     Wire wire_;
     Stage stage_;
     std::string bytes_;  ///< of the header or request that is not whole yet

@@ -27,7 +27,7 @@ struct Services : std::enable_shared_from_this<Services> {
           answers(options.answer_cache_bytes),
           raw_txs(options.raw_tx_cache_bytes) {}
 
-    const ServerOptions options;
+    ServerOptions options;  ///< only its Limits change once this is shared
     const index::Coin& coin;
     index::WalletNode& node;
     index::NodeEventSink on_node_event;
@@ -39,7 +39,7 @@ struct Services : std::enable_shared_from_this<Services> {
     /// Entries of a history at most: the operator's bound, and what surely fits in one answer as
     /// ElectrumX counts (protocol.md 11.1).
     [[nodiscard]] std::size_t HistoryLimit() const {
-        return std::min(options.history_limit, (options.max_send_bytes - 100) / 99);
+        return std::min(options.history_limit.Get(), (options.max_send_bytes - 100) / 99);
     }
     /// The same for unspent outputs, whose entries are longer.
     [[nodiscard]] std::size_t UnspentLimit() const { return (options.max_send_bytes - 100) / 150; }

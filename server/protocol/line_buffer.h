@@ -24,6 +24,9 @@ public:
 
     explicit LineBuffer(std::size_t max_line) : max_line_(max_line) {}
 
+    /// For what is fed from now on.
+    void SetMaxLine(std::size_t max_line) { max_line_ = max_line; }
+
     /// Adds bytes, which must stay valid until Keep().
     void Feed(std::string_view chunk);
     /// The next line; its view is valid until the next Feed() or Keep().

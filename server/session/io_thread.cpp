@@ -16,6 +16,7 @@
 namespace amber::server {
 namespace {
 
+constexpr std::chrono::milliseconds kTurnsTime{1};
 constexpr std::size_t kKeptBuffers = 32;
 constexpr std::size_t kKeptBufferBytes = 256 << 10;  ///< larger ones are given back to the system
 
@@ -54,6 +55,7 @@ void IoThread::CloseAll() {
     for (std::size_t i = 0; i < sessions_.size(); ++i)
         if (const auto session = sessions_[i]) session->Close();
     timer_.cancel();
+    pause_timer_.cancel();
     query_.reset();
     retired_.clear();
     work_.reset();
@@ -69,6 +71,11 @@ std::unique_ptr<Transport> IoThread::MakeTransport(Arrival arrival) {
 
 void IoThread::Adopt(Arrival arrival) {
     boost::asio::post(context_, [this, arrived = std::move(arrival)]() mutable {
+        // Looked at where Disconnect() runs, so that one of the two finds it.
+        if (arrived.guest->IsBanned()) {
+            --shared_->sessions;
+            return;
+        }
         SessionNumber number = static_cast<SessionNumber>(sessions_.size());
         if (free_numbers_.empty()) {
             sessions_.emplace_back();
@@ -76,8 +83,10 @@ void IoThread::Adopt(Arrival arrival) {
             number = free_numbers_.back();
             free_numbers_.pop_back();
         }
-        auto session = std::make_shared<Session>(*this, number, shared_->next_session_id++,
-                                                 MakeTransport(std::move(arrived)));
+        GuestPtr guest = std::move(arrived.guest);
+        auto session =
+            std::make_shared<Session>(*this, number, shared_->next_session_id++,
+                                      MakeTransport(std::move(arrived)), std::move(guest));
         sessions_[number] = session;
         Count(sessions_total_);
         sessions_now_ = sessions_.size() - free_numbers_.size();
@@ -89,7 +98,9 @@ void IoThread::Remove(SessionNumber session) {
     const std::size_t before = Subscriptions();
     scripts_.Forget(session);
     outpoints_.Forget(session);
-    shared_->subscriptions -= before - Subscriptions();
+    const std::size_t forgotten = before - Subscriptions();
+    shared_->subscriptions -= forgotten;
+    sessions_[session]->GetGuest().Unwatch(forgotten);
     subscriptions_ = Subscriptions();
     sessions_[session].reset();
     free_numbers_.push_back(session);
@@ -165,7 +176,7 @@ bool IoThread::OnPool(const typename Subject::Key& key, Notifier<Subject> IoThre
             self->Notify();
         });
     };
-    return shared_->pool.Submit(std::move(job));
+    return shared_->pool.Submit(QueryPool::kOwn, std::move(job));
 }
 
 std::optional<ScriptSubject::Status> IoThread::StatusFromMemory(const index::ScriptHash& script) {
@@ -188,17 +199,26 @@ template <class Subject>
 std::optional<RpcError> IoThread::SubscribeTo(Notifier<Subject>& notifier, SessionNumber session,
                                               const typename Subject::Key& key,
                                               const typename Subject::Status& status) {
-    const ServerOptions& options = shared_->Options();
     const std::size_t before = notifier.Subscriptions();
     auto error = notifier.Subscribe(session, key, status);
     if (error || notifier.Subscriptions() == before) return error;
-    if (SubscriptionsOf(session) > options.max_subscriptions_per_session ||
-        shared_->subscriptions >= options.max_subscriptions) {
+    if (const auto bound = CheckSubscription(session)) {
+        shared_->hits.Count(*bound);
         notifier.Unsubscribe(session, key);
         return RpcError{RpcFault::limit, "Subscription limit reached"};
     }
     ++shared_->subscriptions;
     subscriptions_ = Subscriptions();
+    return std::nullopt;
+}
+
+/// The bound that the newest subscription of the session is beyond; else it counts for its address.
+std::optional<Bound> IoThread::CheckSubscription(SessionNumber session) {
+    const ServerOptions& options = shared_->Options();
+    if (SubscriptionsOf(session) > options.max_subscriptions_per_session)
+        return Bound::max_subscriptions;
+    if (shared_->subscriptions >= options.max_subscriptions) return Bound::max_subscriptions_total;
+    if (!sessions_[session]->GetGuest().Watch()) return Bound::max_subscriptions_per_ip;
     return std::nullopt;
 }
 
@@ -217,6 +237,7 @@ bool IoThread::UnsubscribeFrom(Notifier<Subject>& notifier, SessionNumber sessio
                                const typename Subject::Key& key) {
     if (!notifier.Unsubscribe(session, key)) return false;
     --shared_->subscriptions;
+    sessions_[session]->GetGuest().Unwatch(1);
     subscriptions_ = Subscriptions();
     return true;
 }
@@ -251,13 +272,38 @@ void IoThread::PostTurns() {
     });
 }
 
+/// Those with much to do do not keep waiting who has just asked: it is read between.
 void IoThread::TurnDirty() {
+    const auto until = std::chrono::steady_clock::now() + kTurnsTime;
     for (std::size_t left = kTurnsInARow; left > 0 && !dirty_.empty(); --left) {
         const SessionNumber number = dirty_.front();
         dirty_.pop_front();
         if (const auto session = sessions_[number]) session->Turn();
+        if (std::chrono::steady_clock::now() >= until) break;
     }
     if (!dirty_.empty()) PostTurns();
+}
+
+void IoThread::GoOnAt(std::chrono::steady_clock::time_point time, SessionNumber session) {
+    const auto place = pauses_.emplace(time, sessions_[session]);
+    if (place == pauses_.begin()) ArmPauses();
+}
+
+void IoThread::ArmPauses() {
+    pause_timer_.expires_at(pauses_.begin()->first);
+    pause_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) EndPauses();
+    });
+}
+
+void IoThread::EndPauses() {
+    const auto now = std::chrono::steady_clock::now();
+    while (!pauses_.empty() && pauses_.begin()->first <= now) {
+        const auto session = pauses_.begin()->second.lock();
+        pauses_.erase(pauses_.begin());
+        if (session) session->GoOn();
+    }
+    if (!pauses_.empty()) ArmPauses();
 }
 
 std::string IoThread::TakeBuffer() {
@@ -286,8 +332,8 @@ bool IoThread::Account(std::size_t before, std::size_t now) {
 
 void IoThread::ArmTimer() {
     const ServerOptions& options = shared_->Options();
-    const auto shortest =
-        std::min({options.idle_timeout, options.write_timeout, options.first_request_timeout});
+    const auto shortest = std::min({options.idle_timeout.Get(), options.request_timeout.Get(),
+                                    options.write_timeout, options.first_request_timeout});
     timer_.expires_after(std::clamp<std::chrono::milliseconds>(
         shortest / 4, std::chrono::milliseconds(100), std::chrono::milliseconds(1000)));
     timer_.async_wait([this](const boost::system::error_code& error) {
@@ -308,8 +354,8 @@ void IoThread::Tick() {
 /// To take apart a large view takes some ms.
 void IoThread::DropRetired() {
     if (retired_.empty()) return;
-    (void)shared_->pool.Submit(
-        [views = std::exchange(retired_, {})](const ServedView&, index::Query&) {});
+    (void)shared_->pool.Submit(QueryPool::kOwn, [views = std::exchange(retired_, {})](
+                                                    const ServedView&, index::Query&) {});
 }
 
 void IoThread::AddTo(ServerStats& stats, std::vector<std::uint64_t>& requests) const {
@@ -354,6 +400,19 @@ bool IoThread::Disconnect(std::uint64_t id) {
         }
     });
     return done && *found;
+}
+
+std::size_t IoThread::Disconnect(const Subnet& subnet) {
+    const auto closed = std::make_shared<std::size_t>(0);
+    const bool done = RunAndWait([this, closed, subnet] {
+        for (std::size_t i = 0; i < sessions_.size(); ++i) {
+            const auto session = sessions_[i];
+            if (!session || !session->GetGuest().IsIn(subnet)) continue;
+            session->Close();
+            ++*closed;
+        }
+    });
+    return done ? *closed : 0;
 }
 
 }  // namespace amber::server

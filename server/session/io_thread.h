@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,13 +13,14 @@
 #include <vector>
 
 #include "index/query/announcement.h"
+#include "server/entrance/arrival.h"
+#include "server/limits/guests.h"
 #include "server/methods/registry.h"
 #include "server/protocol/json_document.h"
 #include "server/server_stats.h"
 #include "server/session/query_pool.h"
 #include "server/session/transport.h"
 #include "server/subscriptions/notifier.h"
-#include "server/wire/arrival.h"
 
 namespace amber::server {
 
@@ -28,9 +30,14 @@ class Session;
 struct Shared {
     explicit Shared(std::shared_ptr<Services> all)
         : services(std::move(all)),
+          bans(services->options.ban_file),
+          guests(services->options, services->options.exempt, bans, hits),
           pool(services->options.query_threads, services->options.query_queue) {}
 
     const std::shared_ptr<Services> services;
+    BoundHits hits;
+    BanList bans;
+    Guests guests;
     QueryPool pool;
     std::atomic<std::size_t> sessions{0};
     std::atomic<std::size_t> subscriptions{0};
@@ -59,6 +66,8 @@ public:
     void AddTo(ServerStats& stats, std::vector<std::uint64_t>& requests) const;
     [[nodiscard]] std::vector<SessionInfo> Sessions();
     bool Disconnect(std::uint64_t id);
+    /// Closes all that come from there; how many.
+    std::size_t Disconnect(const Subnet& subnet);
 
     // For the sessions.
     Shared& GetShared() { return *shared_; }
@@ -68,6 +77,8 @@ public:
     void Remove(SessionNumber session);
     /// Gives the session a turn soon: it has output, or can go on.
     void MarkDirty(SessionNumber session);
+    /// Calls its GoOn() then.
+    void GoOnAt(std::chrono::steady_clock::time_point time, SessionNumber session);
     std::optional<RpcError> Subscribe(SessionNumber session,
                                       const Effects::ScriptSubscription& subscription);
     std::optional<RpcError> Subscribe(SessionNumber session,
@@ -118,6 +129,7 @@ private:
     std::optional<RpcError> SubscribeTo(Notifier<Subject>& notifier, SessionNumber session,
                                         const typename Subject::Key& key,
                                         const typename Subject::Status& status);
+    [[nodiscard]] std::optional<Bound> CheckSubscription(SessionNumber session);
     template <class Subject>
     bool UnsubscribeFrom(Notifier<Subject>& notifier, SessionNumber session,
                          const typename Subject::Key& key);
@@ -131,6 +143,8 @@ private:
     void DropRetired();
     void ArmTimer();
     void Tick();
+    void ArmPauses();
+    void EndPauses();
     /// Runs `action` on the thread and waits for it; false if the thread has ended.
     template <class Action>
     bool RunAndWait(Action action);
@@ -139,7 +153,7 @@ private:
     const std::shared_ptr<Shared> shared_;
     boost::asio::io_context context_{1};
     std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
-    boost::asio::steady_timer timer_{context_};
+    boost::asio::steady_timer timer_{context_}, pause_timer_{context_};
     std::thread thread_;
 
     ServedViewPtr served_;
@@ -147,8 +161,10 @@ private:
     std::optional<index::Query> query_;               ///< of served_; made when first used
     std::vector<std::shared_ptr<Session>> sessions_;  ///< by number; null where free
     std::vector<SessionNumber> free_numbers_;
-    std::deque<SessionNumber> dirty_;
+    std::deque<SessionNumber> dirty_;  ///< their turn is due, in this order
     std::chrono::steady_clock::time_point hold_until_{};
+    /// Sessions that pause, by when they go on. One that is gone has its entry for as long.
+    std::multimap<std::chrono::steady_clock::time_point, std::weak_ptr<Session>> pauses_;
     bool turns_posted_ = false;
     bool notify_posted_ = false;
     std::atomic<bool> ended_{false};

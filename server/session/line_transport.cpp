@@ -52,6 +52,7 @@ public:
 
     const char* Name() const override { return name_; }
     std::string Peer() const override { return peer_; }
+    std::uint64_t BytesRead() const override { return bytes_read_; }
 
 private:
     void WaitForInput() {
@@ -90,6 +91,7 @@ private:
                 case WireState::failed:
                     return events.OnClosed();
             }
+            bytes_read_ += got.size;
             if (!Take(events, {scratch_.data(), got.size})) return events.OnClosed();
             if (got.size < scratch_.size()) break;
         }
@@ -138,6 +140,7 @@ private:
     std::span<char> scratch_;
     std::weak_ptr<TransportEvents> events_;
     std::string_view unsent_;
+    std::uint64_t bytes_read_ = 0;
     std::size_t drained_ = 0;
     WireState read_needs_ = WireState::wait_read;
     bool reading_ = false;

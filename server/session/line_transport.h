@@ -3,8 +3,8 @@
 #include <memory>
 #include <span>
 
+#include "server/entrance/arrival.h"
 #include "server/session/transport.h"
-#include "server/wire/arrival.h"
 
 namespace amber::server {
 

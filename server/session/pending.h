@@ -1,6 +1,9 @@
 #pragma once
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <memory>
 #include <string>
 
@@ -19,23 +22,29 @@ struct Batch {
 };
 using BatchPtr = std::shared_ptr<Batch>;
 
-/// A request that waits for the disk or the node. Immutable but for `batch`'s content and `tries`,
-/// which are the session's thread's.
+struct Pending;
+using PendingPtr = std::shared_ptr<Pending>;
+
+/// A request that waits for the disk or the node. Immutable but for `is_dropped`; what stands below
+/// it, and the content of `batch`, are the session's thread's.
 struct Pending {
     const Method* method = nullptr;
     ProtocolVersion version;
     std::string id;    ///< JSON text; empty for a notification
     std::string text;  ///< the whole request, to run it again; empty if only the node is awaited
     BatchPtr batch;    ///< null outside of batches
+    std::chrono::steady_clock::time_point since;
+    std::atomic<bool> is_dropped{false};  ///< nobody waits for it any more
     unsigned tries = 0;
+    std::list<PendingPtr>::iterator place;  ///< among those of its session
 };
-using PendingPtr = std::shared_ptr<Pending>;
 
 /// What became of it.
 struct Completion {
     ReplyText result = std::string();
     Effects effects;
     std::uint64_t view_serial = 0;  ///< of the view it was computed from; 0: of none
+    double cost = 0;                ///< what that took, in units of CostRules
 };
 
 }  // namespace amber::server

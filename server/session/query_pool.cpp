@@ -24,11 +24,10 @@ void QueryPool::SetView(ServedViewPtr view) {
     view_ = std::move(view);
 }
 
-bool QueryPool::Submit(Job job) {
+bool QueryPool::Submit(Asker asker, Job job) {
     {
         const std::lock_guard lock(mutex_);
-        if (!running_ || jobs_.size() >= max_queue_) return false;
-        jobs_.push_back(std::move(job));
+        if (!running_ || !jobs_.Push(asker, std::move(job))) return false;
     }
     wake_.notify_one();
     return true;
@@ -38,7 +37,7 @@ void QueryPool::Stop() {
     {
         const std::lock_guard lock(mutex_);
         running_ = false;
-        jobs_.clear();
+        jobs_.Clear();
     }
     wake_.notify_all();
     for (std::thread& thread : threads_) thread.join();
@@ -53,7 +52,7 @@ void QueryPool::Run(unsigned number) {
     std::optional<index::Query> query;
     std::unique_lock lock(mutex_);
     while (running_) {
-        if (jobs_.empty()) {
+        if (jobs_.IsEmpty()) {
             if (served && served != view_) {
                 lock.unlock();
                 query.reset();
@@ -67,8 +66,7 @@ void QueryPool::Run(unsigned number) {
                 wake_.wait(lock);
             continue;
         }
-        Job job = std::move(jobs_.front());
-        jobs_.pop_front();
+        Job job = jobs_.Pop();
         const ServedViewPtr newest = view_;
         lock.unlock();
         if (served != newest) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <ctime>
 
 #include "server/protocol/answer.h"
 #include "server/protocol/padding.h"
@@ -13,12 +14,32 @@ namespace amber::server {
 namespace {
 
 constexpr std::size_t kRequestsInARow = 256;
-constexpr std::size_t kMaxOpenBatches = 4;      ///< further messages wait
-constexpr unsigned kMaxTries = 4;               ///< computations overtaken by a new view
-constexpr std::size_t kUnaccounted = 64 << 10;  ///< a session may always hold this much
-constexpr std::chrono::seconds kFinishTime{2};  ///< for a peer to read its last answer
+constexpr std::chrono::microseconds kTurnTime{500};  ///< begun after that: in the next turn
+constexpr std::size_t kMaxOpenBatches = 4;           ///< further messages wait
+constexpr unsigned kMaxTries = 4;                    ///< computations overtaken by a new view
+constexpr std::size_t kUnaccounted = 64 << 10;       ///< a session may always hold this much
+constexpr std::chrono::seconds kFinishTime{2};       ///< for a peer to read its last answer
+/// After each turn of the slowest. As ElectrumX has it.
+constexpr std::chrono::duration<double> kLongestPause{2.5};
 constexpr std::size_t kQuotedMethodBytes = 80;
 constexpr ProtocolVersion kScriptpubkeys{{1, 7, 0}};  ///< take the place of script hashes
+
+// What is not measured, in units of CostRules.
+constexpr double kCostOfByte = 1.0 / 100'000;  ///< either way
+constexpr double kCostOfError = 1;             ///< wallets make few
+constexpr double kCostOfNode = 0.05;           ///< a request to the node
+constexpr double kCostOfDisk = 0.05;           ///< a read that had to wait for the disk
+/// Less is not charged yet, as the account is shared by threads.
+constexpr double kLeastCharge = 0.1;
+
+double UnitsOf(std::chrono::duration<double, std::milli> time) { return time.count(); }
+
+/// Processor time of this thread.
+std::chrono::nanoseconds ThreadTime() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 RpcError UnknownMethod(std::string_view name) {
     return {RpcFault::unknown_method,
@@ -48,7 +69,10 @@ public:
         return [deliver = *this](ReplyText result) {
             // A node's text may be spread over lines; a newline would end our message.
             if (result) std::replace(result->begin(), result->end(), '\n', ' ');
-            deliver({.result = std::move(result), .effects = {}, .view_serial = 0});
+            deliver({.result = std::move(result),
+                     .effects = {},
+                     .view_serial = 0,
+                     .cost = kCostOfNode});
         };
     }
 
@@ -99,11 +123,12 @@ private:
 };
 
 Session::Session(IoThread& thread, SessionNumber number, std::uint64_t id,
-                 std::unique_ptr<Transport> transport)
+                 std::unique_ptr<Transport> transport, GuestPtr guest)
     : thread_(thread),
       number_(number),
       id_(id),
       transport_(std::move(transport)),
+      guest_(std::move(guest)),
       lines_(thread.GetShared().Options().max_receive_bytes) {}
 
 Session::~Session() = default;
@@ -113,6 +138,9 @@ void Session::Start() { transport_->Start(shared_from_this()); }
 void Session::Close() {
     if (closed_) return;
     closed_ = true;
+    for (const PendingPtr& pending : in_flight_) pending->is_dropped = true;
+    CountBytes();
+    guest_->Charge(uncharged_, Clock::now());
     transport_->Abort();
     thread_.Account(accounted_bytes_, 0);
     thread_.Remove(number_);
@@ -121,17 +149,16 @@ void Session::Close() {
 // Input
 
 void Session::OnBytes(std::string_view bytes) {
-    bytes_received_ += bytes.size();
+    lines_.SetMaxLine(thread_.GetShared().Options().max_receive_bytes);
     lines_.Feed(bytes);
     more_lines_ = true;
     Turn();
 }
 
 void Session::OnMessage(std::string_view message) {
-    bytes_received_ += message.size();
-    turn_left_ = kRequestsInARow;
+    BeginTurn();
     if (!close_after_) HandleMessage(message);
-    Turn();
+    TakeTurn();
 }
 
 void Session::OnEndOfInput() {
@@ -143,26 +170,84 @@ void Session::OnEndOfInput() {
 
 void Session::Turn() {
     if (closed_) return;
+    BeginTurn();
+    TakeTurn();
+}
+
+void Session::BeginTurn() {
+    const double allowed = kRequestsInARow * (1 - slowness_);
+    turn_left_ = std::max<std::size_t>(1, static_cast<std::size_t>(allowed));
+    turn_began_ = Clock::now();
+}
+
+void Session::TakeTurn() {
     dirty_ = false;
-    turn_left_ = kRequestsInARow;
     do {
         Work();
         Flush();
     } while (HasWork() && CanWork());
     lines_.Keep();
-    if (overflowed_) return Close();
-    if (input_ended_ && !HasWork() && in_flight_ == 0 && open_batches_ == 0) close_after_ = true;
+    if (overflowed_) {
+        thread_.GetShared().hits.Count(Bound::slow_reader);
+        return Close();
+    }
+    if (input_ended_ && !HasWork() && in_flight_.empty() && open_batches_ == 0) close_after_ = true;
+    Charge();
     Flush();
-    if (HasWork() && turn_left_ == 0 && !close_after_) thread_.MarkDirty(number_);
-    transport_->SetReading(!HasWork() && !close_after_ && CanWork());
+    if (HasWork() && !HasTurn() && !pausing_ && !close_after_) thread_.MarkDirty(number_);
+    transport_->SetReading(!HasWork() && CanRead());
     AccountBuffers();
 }
 
-bool Session::CanWork() const {
+bool Session::CanRead() const {
     const ServerOptions& options = thread_.GetShared().Options();
-    return !closed_ && !close_after_ && !overflowed_ && turn_left_ > 0 &&
-           in_flight_ < options.max_in_flight && open_batches_ < kMaxOpenBatches &&
+    return !closed_ && !close_after_ && !overflowed_ && MayStart() &&
+           open_batches_ < kMaxOpenBatches &&
            out_.size() + sending_.size() < options.output_pause_bytes;
+}
+
+bool Session::HasTurn() const { return turn_left_ > 0 && last_request_ - turn_began_ < kTurnTime; }
+
+/// As far as its cost and what is in flight go.
+bool Session::MayStart() const {
+    const auto most = static_cast<double>(thread_.GetShared().Options().max_in_flight.Get());
+    const double allowed = std::max(1.0, most * (1 - slowness_));
+    return !pausing_ && static_cast<double>(in_flight_.size()) < allowed;
+}
+
+void Session::Charge() {
+    if (guest_->IsExempt()) return;
+    const auto now = Clock::now();
+    CountBytes();
+    uncharged_ += UnitsOf(now - turn_began_);
+    if (uncharged_ < kLeastCharge) return;
+    const Standing standing = guest_->Charge(std::exchange(uncharged_, 0), now);
+    slowness_ = standing.slowness;
+    if (standing.is_over && !close_after_) {
+        thread_.GetShared().hits.Count(Bound::cost_hard_limit);
+        AnswerError("null", {RpcFault::resources, "excessive resource usage"}, nullptr);
+        close_after_ = true;
+    } else if (slowness_ > 0 && !pausing_) {
+        Pause(slowness_);
+    }
+}
+
+void Session::CountBytes() {
+    const std::uint64_t read = transport_->BytesRead();
+    uncharged_ += kCostOfByte * static_cast<double>(read - std::exchange(bytes_received_, read));
+}
+
+void Session::Pause(double slowness) {
+    thread_.GetShared().hits.Count(Bound::cost_soft_limit);
+    pausing_ = true;
+    thread_.GoOnAt(
+        Clock::now() + std::chrono::duration_cast<Clock::duration>(kLongestPause * slowness),
+        number_);
+}
+
+void Session::GoOn() {
+    pausing_ = false;
+    Turn();
 }
 
 void Session::Work() {
@@ -180,6 +265,7 @@ void Session::Work() {
                 HandleMessage(item.line);
                 break;
             case LineBuffer::Event::too_long:
+                thread_.GetShared().hits.Count(Bound::max_recv);
                 AnswerError("null", {RpcFault::invalid_request, "request too long"}, nullptr);
                 break;
             case LineBuffer::Event::abandon:
@@ -208,16 +294,18 @@ void Session::HandleBatch(const JsonValue& items) {
     const std::size_t most = thread_.GetShared().Options().max_batch_items;
     if (items.count == 0)
         return AnswerError("null", {RpcFault::invalid_request, "empty batch"}, nullptr);
-    if (items.count > most)
+    if (items.count > most) {
+        thread_.GetShared().hits.Count(Bound::max_batch);
         return AnswerError(
             "null", {RpcFault::limit, "batch limit exceeded: " + std::to_string(most)}, nullptr);
+    }
 
     const auto batch = std::make_shared<Batch>();
     ++open_batches_;
     const JsonDocument& document = thread_.Document();
     const JsonValue* item = document.First(items);
     for (std::uint32_t i = 0; i < items.count; ++i, item = document.After(*item)) {
-        if (in_flight_ < thread_.GetShared().Options().max_in_flight && turn_left_ > 0)
+        if (HasTurn() && MayStart())
             HandleRequest(*item, batch);
         else
             batch->rest.emplace_back(item->raw);
@@ -311,9 +399,10 @@ void Session::RunInPlace(const Request& request, const Method& method, std::stri
 
 PendingPtr Session::MakePending(const Request& request, const Method& method, std::string_view text,
                                 const BatchPtr& batch) {
-    ++in_flight_;
     if (batch) ++batch->in_flight;
     auto pending = std::make_shared<Pending>();
+    pending->since = last_request_;
+    pending->place = in_flight_.insert(in_flight_.end(), pending);
     pending->method = &method;
     pending->version = version_;
     pending->id = request.id;
@@ -326,16 +415,22 @@ void Session::RunOnPool(const PendingPtr& pending) {
     auto job = [deliver = Deliverer(thread_, weak_from_this(), pending), pending,
                 services = thread_.GetShared().services](const ServedView& served,
                                                          index::Query& query) {
+        if (pending->is_dropped) return;
+        const auto began = ThreadTime();
         JsonDocument document;
         PendingDeferrer deferrer(deliver);
         auto done =
             RunFromText({*pending->method, pending->text, pending->version, *services, deferrer},
                         served, query, document);
         if (!done) std::abort();  // a query with Reach::disk never says "not in memory"
-        if (!IsDeferred(done->outcome)) deliver(ToCompletion(std::move(*done), served));
+        if (IsDeferred(done->outcome)) return;
+        Completion completion = ToCompletion(std::move(*done), served);
+        completion.cost = kCostOfDisk + UnitsOf(ThreadTime() - began);
+        deliver(std::move(completion));
     };
-    if (!thread_.GetShared().pool.Submit(std::move(job)))
-        Complete(pending, {.result = Busy(), .effects = {}, .view_serial = 0});
+    if (thread_.GetShared().pool.Submit(id_, std::move(job))) return;
+    thread_.GetShared().hits.Count(Bound::query_queue);
+    Complete(pending, {.result = Busy(), .effects = {}, .view_serial = 0, .cost = 0});
 }
 
 void Session::RunAgain(const PendingPtr& pending) {
@@ -356,13 +451,14 @@ void Session::RunAgain(const PendingPtr& pending) {
 
 void Session::Complete(const PendingPtr& pending, Completion completion) {
     if (closed_) return;
+    uncharged_ += completion.cost;
+    if (pending->is_dropped) return;
     const bool outdated =
         completion.view_serial != 0 && completion.view_serial != thread_.Served().view->serial;
     if (outdated) return RunAgain(pending);
 
     const BatchPtr& batch = pending->batch;
-    --in_flight_;
-    if (batch) --batch->in_flight;
+    Drop(pending);
     std::optional<RpcError> error;
     if (!completion.result)
         error = completion.result.error();
@@ -381,9 +477,29 @@ void Session::Complete(const PendingPtr& pending, Completion completion) {
     thread_.MarkDirty(number_);
 }
 
+/// It is in flight no more.
+void Session::Drop(const PendingPtr& pending) {
+    pending->is_dropped = true;
+    in_flight_.erase(pending->place);
+    if (pending->batch) --pending->batch->in_flight;
+}
+
+void Session::GiveUpLate(Clock::time_point now) {
+    const std::chrono::seconds patience = thread_.GetShared().Options().request_timeout;
+    while (!in_flight_.empty() && now - in_flight_.front()->since > patience) {
+        const PendingPtr late = in_flight_.front();
+        Drop(late);
+        thread_.GetShared().hits.Count(Bound::request_timeout);
+        AnswerError(late->id, Busy(), late->batch);
+        FinishIfDone(late->batch);
+        thread_.MarkDirty(number_);
+    }
+}
+
 std::optional<RpcError> Session::CheckSize(std::size_t bytes) const {
     const std::size_t most = thread_.GetShared().Options().max_send_bytes;
     if (bytes <= most) return std::nullopt;
+    thread_.GetShared().hits.Count(Bound::max_send);
     return RpcError{RpcFault::invalid_request,
                     "response too large (over " + std::to_string(most) + " bytes)"};
 }
@@ -396,6 +512,9 @@ std::optional<RpcError> Session::Apply(const Effects& effects) {
 }
 
 void Session::AnswerError(std::string_view id, const RpcError& error, const BatchPtr& batch) {
+    uncharged_ += kCostOfError;
+    if (error.fault == RpcFault::history_too_large)
+        thread_.GetShared().hits.Count(Bound::history_limit);
     if (id.empty()) return;
     thread_.CountError();
     std::string& out = OutputOf(batch);
@@ -449,6 +568,7 @@ void Session::Flush() {
 
 void Session::Sent() {
     bytes_sent_ += sending_.size();
+    uncharged_ += kCostOfByte * static_cast<double>(sending_.size());
     thread_.GiveBuffer(std::move(sending_));
     sending_ = std::string();
 }
@@ -465,17 +585,21 @@ void Session::AccountBuffers() {
     if (closed_) return;
     const std::size_t now = lines_.HeldBytes() + out_.size() + sending_.size() + held_.size();
     const bool fits = thread_.Account(std::exchange(accounted_bytes_, now), now);
-    if (!fits && now > kUnaccounted) Close();
+    if (fits || now <= kUnaccounted) return;
+    thread_.GetShared().hits.Count(Bound::buffers);
+    Close();
 }
 
 void Session::CheckTimeouts(Clock::time_point now) {
+    GiveUpLate(now);
     const ServerOptions& options = thread_.GetShared().Options();
-    const auto patience = requests_ > 0
-                              ? options.idle_timeout
-                              : std::min(options.first_request_timeout, options.idle_timeout);
-    const bool idle = now - last_request_ > patience && in_flight_ == 0;
+    const std::chrono::seconds usual = options.idle_timeout;
+    const auto patience = requests_ > 0 ? usual : std::min(options.first_request_timeout, usual);
+    const bool idle = now - last_request_ > patience && in_flight_.empty() && !pausing_;
     const bool stuck = writing_ && now - last_progress_ > options.write_timeout;
     const bool over = finishing_ && now - last_progress_ > kFinishTime;
+    if (idle) thread_.GetShared().hits.Count(Bound::session_timeout);
+    if (stuck) thread_.GetShared().hits.Count(Bound::slow_reader);
     if (idle || stuck || over) Close();
 }
 
@@ -502,9 +626,11 @@ SessionInfo Session::Info() const {
             .client = software_,
             .protocol = negotiated_ ? version_.Text() : std::string(),
             .subscriptions = thread_.SubscriptionsOf(number_),
-            .in_flight = in_flight_,
+            .in_flight = in_flight_.size(),
+            .group = guest_->GroupName(),
+            .cost = guest_->Cost(Clock::now()),
             .requests = requests_,
-            .bytes_received = bytes_received_,
+            .bytes_received = transport_->BytesRead(),
             .bytes_sent = bytes_sent_,
             .age = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - since_)};
 }

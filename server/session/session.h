@@ -1,11 +1,13 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "server/limits/guests.h"
 #include "server/methods/client.h"
 #include "server/protocol/line_buffer.h"
 #include "server/server_stats.h"
@@ -24,8 +26,10 @@ class IoThread;
 /// it is sent (answers inside a batch: at the moment they are computed).
 ///
 /// Bounds (ServerOptions): input pauses while too much output is not taken or too many requests
-/// are in flight; a peer that takes nothing, or sends nothing, for too long is closed.
-/// Thread: its IoThread.
+/// are in flight; a peer that takes nothing, or sends nothing, for too long is closed. A turn ends
+/// after so many requests or so much time, and the other sessions of the thread have theirs. Who
+/// costs too much has shorter turns and must pause after each, at last is closed
+/// (limits/README.md). Thread: its IoThread.
 class Session final : public TransportEvents,
                       public Client,
                       public std::enable_shared_from_this<Session> {
@@ -33,7 +37,7 @@ public:
     using Clock = std::chrono::steady_clock;
 
     Session(IoThread& thread, SessionNumber number, std::uint64_t id,
-            std::unique_ptr<Transport> transport);
+            std::unique_ptr<Transport> transport, GuestPtr guest);
     ~Session();
 
     void Start();
@@ -49,10 +53,13 @@ public:
     /// True the first time since the last Turn().
     bool MarkDirty() { return !std::exchange(dirty_, true); }
     void Complete(const PendingPtr& pending, Completion completion);
-    /// Closes if it is time to.
+    /// A pause is over.
+    void GoOn();
+    /// Closes, or gives up requests, if it is time to.
     void CheckTimeouts(Clock::time_point now);
 
     [[nodiscard]] std::uint64_t Id() const { return id_; }
+    [[nodiscard]] Guest& GetGuest() { return *guest_; }
     [[nodiscard]] SessionInfo Info() const;
 
     // TransportEvents
@@ -75,10 +82,18 @@ private:
     class InPlaceDeferrer;
     class DiskDeferrer;
 
+    void BeginTurn();
+    void TakeTurn();
     void Work();
+    void Charge();
+    void CountBytes();
+    void Pause(double slowness);
     void Flush();
     void Sent();
-    bool CanWork() const;
+    bool CanRead() const;
+    bool CanWork() const { return CanRead() && HasTurn(); }
+    bool HasTurn() const;
+    bool MayStart() const;
     bool HasWork() const { return more_lines_ || unfinished_batch_; }
     void HandleMessage(std::string_view message);
     void HandleBatch(const JsonValue& items);
@@ -88,6 +103,8 @@ private:
                     Arguments& args, const BatchPtr& batch);
     PendingPtr MakePending(const Request& request, const Method& method, std::string_view text,
                            const BatchPtr& batch);
+    void Drop(const PendingPtr& pending);
+    void GiveUpLate(Clock::time_point now);
     void RunOnPool(const PendingPtr& pending);
     void RunAgain(const PendingPtr& pending);
 
@@ -103,6 +120,7 @@ private:
     const std::uint64_t id_;
     const Clock::time_point since_ = Clock::now();
     std::unique_ptr<Transport> transport_;
+    const GuestPtr guest_;
 
     ProtocolVersion version_ = kProtocolMin;
     bool negotiated_ = false;
@@ -110,12 +128,16 @@ private:
     std::string software_;  ///< name the client gave
 
     LineBuffer lines_;
-    bool more_lines_ = false;       ///< the last look at lines_ found one
-    BatchPtr unfinished_batch_;     ///< has items that are not started
-    std::size_t open_batches_ = 0;  ///< whose answer is not sent; notifications wait meanwhile
-    std::size_t in_flight_ = 0;     ///< requests that wait for the disk or the node
-    std::size_t turn_left_ = 0;     ///< requests until other sessions have their turn
-    bool dirty_ = false;            ///< a turn is due
+    bool more_lines_ = false;          ///< the last look at lines_ found one
+    BatchPtr unfinished_batch_;        ///< has items that are not started
+    std::size_t open_batches_ = 0;     ///< whose answer is not sent; notifications wait meanwhile
+    std::list<PendingPtr> in_flight_;  ///< wait for the disk or the node, oldest first
+    std::size_t turn_left_ = 0;        ///< requests until other sessions have their turn
+    Clock::time_point turn_began_ = since_;
+    double uncharged_ = 0;  ///< what it has cost since the last Charge()
+    double slowness_ = 0;   ///< as Standing
+    bool pausing_ = false;  ///< no request is begun until GoOn()
+    bool dirty_ = false;    ///< a turn is due
     bool input_ended_ = false;
 
     std::string out_;                 ///< lines to be sent next
@@ -131,7 +153,8 @@ private:
 
     Clock::time_point last_request_ = since_;
     Clock::time_point last_progress_ = since_;  ///< of a write that is under way
-    std::uint64_t requests_ = 0, bytes_received_ = 0, bytes_sent_ = 0;
+    std::uint64_t requests_ = 0, bytes_sent_ = 0;
+    std::uint64_t bytes_received_ = 0;  ///< those charged
 };
 
 }  // namespace amber::server

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,6 +47,8 @@ public:
 
     [[nodiscard]] virtual const char* Name() const = 0;
     [[nodiscard]] virtual std::string Peer() const = 0;  ///< ADDRESS:PORT
+    /// Also of what no event tells: frames of a WebSocket.
+    [[nodiscard]] virtual std::uint64_t BytesRead() const = 0;
 };
 
 }  // namespace amber::server

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/buffer_traits.hpp>
 #include <boost/beast/core/role.hpp>
+#include <cstdint>
 
 #include "server/wire/wire.h"
 
@@ -22,11 +23,14 @@ public:
 
     executor_type get_executor() { return wire_.Executor(); }
     Wire& GetWire() { return wire_; }
+    [[nodiscard]] std::uint64_t BytesRead() const { return bytes_read_; }
+    /// Reads fail when that much more has come.
+    void Allow(std::uint64_t bytes) { read_at_most_ = bytes_read_ + bytes; }
 
     template <class Buffers, class Token>
     auto async_read_some(const Buffers& buffers, Token&& token) {
         return boost::asio::async_compose<Token, void(boost::system::error_code, std::size_t)>(
-            ReadSome{wire_, FirstOf(buffers)}, token, wire_.Executor());
+            ReadSome{*this, FirstOf(buffers)}, token, wire_.Executor());
     }
 
     template <class Buffers, class Token>
@@ -57,12 +61,13 @@ private:
     }
 
     struct ReadSome {
-        Wire& wire;
+        WireStream& stream;
         boost::asio::mutable_buffer into;
         bool begun = false;
 
         template <class Self>
         void operator()(Self& self, error_code error = {}) {
+            Wire& wire = stream.wire_;
             WireResult got{WireState::wait_read};
             if (std::exchange(begun, true)) {
                 if (!error && !wire.IsOpen()) error = boost::asio::error::operation_aborted;
@@ -70,6 +75,8 @@ private:
                 got = wire.Read({static_cast<char*>(into.data()), into.size()});
             }
             if (MustWait(got)) return wire.Wait(got.state, std::move(self));
+            stream.bytes_read_ += got.size;
+            if (stream.bytes_read_ > stream.read_at_most_) got = {WireState::failed};
             self.complete(ErrorOf(got.state), got.size);
         }
     };
@@ -98,6 +105,7 @@ private:
     };
 
     Wire wire_;
+    std::uint64_t bytes_read_ = 0, read_at_most_ = 0;
 };
 
 namespace detail {

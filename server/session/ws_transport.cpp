@@ -16,16 +16,19 @@ namespace websocket = beast::websocket;
 using boost::system::error_code;
 
 constexpr std::chrono::seconds kHandshakeTimeout{10};
+/// Heads of frames, and pings, that come with one message: who sends more means no good.
+constexpr std::size_t kMostAround = 1 << 20;
 constexpr std::size_t kKeptBuffer = 16 << 10;  ///< a larger one is given back after its message
 
 class WebSocketTransport final : public Transport {
 public:
-    WebSocketTransport(asio::io_context& context, Arrival arrival, std::size_t max_message)
+    WebSocketTransport(asio::io_context& context, Arrival arrival,
+                       const Live<std::size_t>& max_message)
         : name_(HasTls(arrival.kind) ? "wss" : "ws"),
           peer_(std::move(arrival.peer)),
           request_(std::move(arrival.upgrade)),
+          max_message_(max_message),
           stream_(context, std::move(arrival.descriptor), std::move(arrival.tls)) {
-        stream_.read_message_max(max_message);
         stream_.set_option(websocket::stream_base::timeout{kHandshakeTimeout,
                                                            websocket::stream_base::none(), false});
         stream_.auto_fragment(false);
@@ -68,6 +71,7 @@ public:
 
     const char* Name() const override { return name_; }
     std::string Peer() const override { return peer_; }
+    std::uint64_t BytesRead() const override { return stream_.next_layer().BytesRead(); }
 
 private:
     void Lose(TransportEvents& events) {
@@ -77,6 +81,8 @@ private:
     void Read() {
         if (!open_ || !reading_ || pending_read_ || lost_) return;
         pending_read_ = true;
+        stream_.read_message_max(max_message_);
+        stream_.next_layer().Allow(max_message_ + kMostAround);
         stream_.async_read(buffer_, [this, keep = events_.lock()](error_code error, std::size_t) {
             if (error) return Lose(*keep);
             const auto data = buffer_.cdata();
@@ -104,6 +110,7 @@ private:
     const char* name_;
     std::string peer_;
     std::unique_ptr<UpgradeRequest> request_;  ///< until it is answered
+    const Live<std::size_t>& max_message_;
     websocket::stream<WireStream> stream_;
     beast::flat_buffer buffer_;
     std::weak_ptr<TransportEvents> events_;
@@ -117,7 +124,7 @@ private:
 }  // namespace
 
 std::unique_ptr<Transport> MakeWebSocketTransport(asio::io_context& context, Arrival arrival,
-                                                  std::size_t max_message) {
+                                                  const Live<std::size_t>& max_message) {
     return std::make_unique<WebSocketTransport>(context, std::move(arrival), max_message);
 }
 

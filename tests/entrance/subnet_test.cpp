@@ -49,6 +49,18 @@ TEST(Subnet, KnowsIpv4InBothForms) {
     EXPECT_TRUE(Subnet({}, 0).Contains(*ParseAddress("1.2.3.4")));
 }
 
+TEST(Subnet, ParsesWhatItWrites) {
+    for (const char* text : {"10.0.0.0/8", "192.0.2.7", "0.0.0.0/0", "2001:db8::/32", "::/0", "::1",
+                             "203.0.113.0/25", "fe80::/10"})
+        EXPECT_EQ(Subnet::Parse(text).value().Text(), text);
+    EXPECT_EQ(Subnet::Parse("192.0.2.7/32")->Text(), "192.0.2.7");
+    EXPECT_EQ(Subnet::Parse("::ffff:10.0.0.0/104")->Text(), "10.0.0.0/8");
+    for (const char* bad : {"", "/", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.1/8", "::/129", "x/8",
+                            "10.0.0.0/8 ", "10.0.0.0/-1", "10.0.0.0/8/8", "2001:db8::1/32"})
+        EXPECT_FALSE(Subnet::Parse(bad)) << bad;
+    EXPECT_EQ(Subnet::Of(*ParseAddress("10.1.2.3"), 96 + 20), Subnet::Parse("10.1.0.0/20"));
+}
+
 TEST(ParseAddress, TakesAddressesAndNothingElse) {
     for (const char* good : {"127.0.0.1", "::", "2001:db8::1", "::ffff:1.2.3.4", "FE80::1"})
         EXPECT_TRUE(ParseAddress(good)) << good;

@@ -72,6 +72,54 @@ def sessions_and_queries(case, node, amber):
     case.say("sessions, disconnect, query, log_level, errors")
 
 
+def limits(amber):
+    """Listed and changed by the names and with the checks of the options; at once."""
+    before = amber.admin("limits")
+    assert before["max_batch"] == 10_000 and before["cost_hard_limit"] == 15_000, before
+    expect_error(amber, "no such limit.*did you mean \"max-batch\"", "limits", "max-bacth", 5)
+    expect_error(amber, "max-batch.*from 1 to 100000", "limits", "max-batch", 0)
+    expect_error(amber, "max-batch.*from 1 to 100000", "limits", "max-batch", "many")
+    with amber.client() as client:
+        client.batch([("server.ping",)] * 3)
+        assert amber.admin("limits", "max-batch", 2)["max_batch"] == 2
+        client.transport.send('[{"id":1,"method":"server.ping"},{"id":2,"method":"server.ping"},'
+                              '{"id":3,"method":"server.ping"}]')
+        wait_until(lambda: amber.admin("getinfo")["bound_hits"]["max_batch"] == 1, 10, "the bound")
+        client.batch([("server.ping",)] * 2)
+    after = amber.admin("limits", "max_batch", before["max_batch"])
+    assert after == before, after
+
+
+def bans(case, amber):
+    """Of running sessions, of new ones, and after a restart."""
+    client, other = amber.client(source="127.0.7.1"), amber.client(source="127.0.8.1")
+    answer = amber.admin("ban", "127.0.7.0/24")
+    assert answer == {"subnet": "127.0.7.0/24", "until": None, "sessions_closed": 1}, answer
+    wait_until(lambda: not client.connected, 10, "the session to be closed")
+    assert other.call("server.ping") is None
+    amber.admin("ban", "2001:db8::/32", 3600)
+    amber.admin("ban", "127.0.8.1", 1)
+    wait_until(lambda: len(amber.admin("listbanned")) == 2, 10, "a ban to be over")
+    amber.stop()
+    amber.start()
+    listed = {ban["subnet"]: ban["seconds_left"] for ban in amber.admin("listbanned")}
+    assert listed["127.0.7.0/24"] is None and 3000 < listed["2001:db8::/32"] <= 3600, listed
+    expect_refused(amber, "127.0.7.9")
+    expect_error(amber, "not banned", "unban", "127.0.7.9")
+    amber.admin("unban", "127.0.7.0/24")
+    with amber.client(source="127.0.7.9") as back, amber.client(source="127.0.8.1") as too:
+        assert back.call("server.ping") is None and too.call("server.ping") is None
+    case.say("limits and bans")
+
+
+def expect_refused(amber, source):
+    try:
+        amber.client(source=source).close()
+    except (Disconnected, OSError):
+        return
+    raise AssertionError(f"{source} is served")
+
+
 def fail_over(case, path, description, node):
     """The first of two nodes dies; the second has a newer block."""
     second = case.node("second", rest=True)
@@ -101,6 +149,8 @@ def test(case):
     amber = case.amber(node, options=["--reorg-limit", "300"])
     amber.start()
     sessions_and_queries(case, node, amber)
+    limits(amber)
+    bans(case, amber)
     amber.stop()
     fail_over(case, path, description, node)
 

@@ -65,6 +65,7 @@ TEST_F(AdminTest, InfoWhenAllIsThere) {
         stats.sessions = 2;
         stats.subscriptions = 5;
         stats.requests = {{"a", 1}, {"b", 2}};
+        stats.bound_hits = {{"max_sessions", 3}, {"ban", 0}};
         return stats;
     };
     TestClient client = Start();
@@ -84,6 +85,7 @@ TEST_F(AdminTest, InfoWhenAllIsThere) {
     EXPECT_EQ(info.at("sessions"), 2);
     EXPECT_EQ(info.at("subscriptions"), 5);
     EXPECT_EQ(info.at("requests"), (json::value{{"a", 1}, {"b", 2}}));
+    EXPECT_EQ(info.at("bound_hits"), (json::value{{"max_sessions", 3}, {"ban", 0}}));
 }
 
 TEST_F(AdminTest, QueriesByAddressScriptAndHash) {
@@ -186,10 +188,87 @@ TEST_F(AdminTest, SettingsAndStop) {
     EXPECT_TRUE(stopped);
 }
 
+TEST_F(AdminTest, Limits) {
+    std::uint64_t sessions = 100;
+    target.limits = [&] {
+        return std::vector<std::pair<std::string, std::uint64_t>>{{"max_sessions", sessions},
+                                                                  {"max_batch", 5}};
+    };
+    target.set_limit = [&](const std::string& name, const std::string& value) {
+        if (name != "max-sessions") throw std::runtime_error("no such limit: " + name);
+        sessions = std::stoull(value);
+    };
+    TestClient client = Start();
+    EXPECT_EQ(client.Call("limits"), (json::value{{"max_sessions", 100}, {"max_batch", 5}}));
+    EXPECT_EQ(client.Call("limits", R"(["max-sessions","7"])").at("max_sessions"), 7);
+    EXPECT_EQ(client.Call("limits", R"({"limit":["max-sessions",8]})").at("max_sessions"), 8);
+    EXPECT_EQ(ErrorOf(client, "limits", R"(["max","7"])"), "no such limit: max");
+    EXPECT_EQ(ErrorOf(client, "limits", R"(["max-sessions"])"),
+              "expected nothing, or the name of a limit and its new value");
+    EXPECT_EQ(sessions, 8u);
+}
+
+TEST_F(AdminTest, Groups) {
+    target.groups = [] {
+        return std::vector<server::GroupReport>{{.name = "203.0.113.0/24",
+                                                 .sessions = 2,
+                                                 .connections = 3,
+                                                 .subscriptions = 4,
+                                                 .cost = 12.5,
+                                                 .requests = 5,
+                                                 .bytes_received = 6,
+                                                 .bytes_sent = 7}};
+    };
+    TestClient client = Start();
+    EXPECT_EQ(client.Call("groups").at(0), (json::value{{"group", "203.0.113.0/24"},
+                                                        {"cost", 12.5},
+                                                        {"sessions", 2},
+                                                        {"connections", 3},
+                                                        {"subscriptions", 4},
+                                                        {"requests", 5},
+                                                        {"bytes_received", 6},
+                                                        {"bytes_sent", 7}}));
+}
+
+TEST_F(AdminTest, Bans) {
+    std::vector<server::Ban> bans;
+    target.ban = [&](const server::Ban& ban) {
+        bans.push_back(ban);
+        return 2u;
+    };
+    target.unban = [&](const server::Subnet& subnet) {
+        return std::erase_if(bans, [&](const auto& ban) { return ban.subnet == subnet; }) > 0;
+    };
+    target.bans = [&] { return bans; };
+    TestClient client = Start();
+    EXPECT_EQ(client.Call("listbanned"), json::array());
+    EXPECT_EQ(
+        client.Call("ban", R"(["203.0.113.0/24"])"),
+        (json::value{{"subnet", "203.0.113.0/24"}, {"until", nullptr}, {"sessions_closed", 2}}));
+    const auto now = std::chrono::system_clock::now().time_since_epoch() / std::chrono::seconds(1);
+    const auto until = client.Call("ban", R"(["2001:db8::1","3600"])").at("until").as_int64();
+    EXPECT_NEAR(static_cast<double>(until), static_cast<double>(now + 3600), 5);
+    const auto listed = client.Call("listbanned");
+    ASSERT_EQ(listed.as_array().size(), 2u);
+    EXPECT_EQ(listed.at(0).at("seconds_left"), nullptr);
+    EXPECT_EQ(listed.at(1).at("subnet"), "2001:db8::1");
+    EXPECT_NEAR(listed.at(1).at("seconds_left").to_number<double>(), 3600, 5);
+    EXPECT_EQ(client.Call("unban", R"(["203.0.113.0/24"])"), "unbanned 203.0.113.0/24");
+    EXPECT_EQ(ErrorOf(client, "unban", R"(["203.0.113.0/24"])"), "is not banned: 203.0.113.0/24");
+    EXPECT_EQ(ErrorOf(client, "ban"), "expected an address or network, and for how many seconds");
+    for (const char* bad : {"10.0.0.1/8", "localhost", "1.2.3"})
+        EXPECT_TRUE(
+            ErrorOf(client, "ban", "[\"" + std::string(bad) + "\"]").starts_with("not an address"))
+            << bad;
+    for (const char* bad : {"0", "-5", "soon", "99999999999999999999", "99999999999"})
+        EXPECT_EQ(ErrorOf(client, "ban", "[\"1.2.3.4\",\"" + std::string(bad) + "\"]"),
+                  "not a number of seconds: " + std::string(bad));
+}
+
 TEST_F(AdminTest, WhatIsNotThere) {
     TestClient client = Start();
-    for (const char* method :
-         {"sessions", "disconnect", "daemon_url", "log_level", "reorg", "digest", "stop"})
+    for (const char* method : {"sessions", "disconnect", "daemon_url", "log_level", "reorg",
+                               "digest", "stop", "limits", "groups", "ban", "unban", "listbanned"})
         EXPECT_EQ(ErrorOf(client, method), "not available") << method;
     EXPECT_EQ(ErrorOf(client, "blockchain.headers.subscribe"), "unknown method");
     EXPECT_EQ(client.Ask("nonsense"),

@@ -192,6 +192,44 @@ TEST_F(EntranceTest, ForwardedForFromAProxyOnly) {
     EXPECT_TRUE(peer_of("X-Forwarded-For: 203.0.113.9\r\n").starts_with("127.0.0.1:"));
 }
 
+/// Bans and bounds for addresses are for whom a proxy speaks for, and before any handshake.
+TEST_F(EntranceTest, BoundsAreForTheClientBehindAProxy) {
+    server.options.proxies.subnets = {kLoopback};
+    server.options.max_sessions_per_ip = 1;
+    server.Start();
+    server.Server().AddBan({*server::Subnet::Parse("198.51.100.0/24"), std::nullopt});
+    const std::string good = kProxyLine, banned = "PROXY TCP4 198.51.100.7 10.0.0.1 1 2\r\n";
+    TlsClient first(Port(2), {.before = good});
+    EXPECT_EQ(first.Ask(kPing), kPong);
+    EXPECT_THROW(TlsClient(Port(2), {.before = good}), std::runtime_error);
+    EXPECT_EQ(server.Hits(server::Bound::max_sessions_per_ip), 1u);
+    TestClient no_hello(Port(2));
+    no_hello.Send(banned);
+    ExpectClosed(no_hello);
+    TestClient web(Port(1));
+    web.Send(std::string(kUpgrade) + "X-Forwarded-For: 198.51.100.9\r\n\r\n");
+    ExpectClosed(web);
+    EXPECT_EQ(server.Hits(server::Bound::ban), 2u);
+    EXPECT_EQ(server.Server().Sessions().at(0).group, "203.0.113.0/24");
+    EXPECT_EQ(server.Server().Stats().sessions_total, 1u);
+}
+
+/// What has begun no handshake yet counts for its address, too.
+TEST_F(EntranceTest, AnAddressDoesNotTakeEveryHandshake) {
+    server.options.exempt = {};
+    server.options.max_sessions_per_ip = 5;
+    server.options.handshake_timeout = 60s;
+    server.Start();
+    std::vector<TestClient> slow;
+    for (int i = 0; i < 20; ++i) slow.emplace_back(Port(2), "127.0.1.1");
+    for (std::size_t i = 5; i < 20; ++i) ExpectClosed(slow[i]);
+    EXPECT_TRUE(slow[4].IsSilent(50ms));
+    EXPECT_EQ(server.Hits(server::Bound::max_sessions_per_ip), 15u);
+    ExpectHonestClientsServed();
+    slow.clear();
+    EXPECT_TRUE(Eventually([&] { return TestClient(Port(2), "127.0.1.1").IsSilent(50ms); }));
+}
+
 // Who is slow
 
 TEST_F(EntranceTest, HandshakesHaveATimeLimit) {

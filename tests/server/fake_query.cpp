@@ -36,6 +36,8 @@ struct Query::Cursors {
         test::Coldness& cold = *Of(view).coldness;
         if (reach == store::Reach::memory) {
             if (random() % 100 < cold.percent) throw store::NotInMemory();
+            if (cold.memory_delay_us > 0)
+                std::this_thread::sleep_for(std::chrono::microseconds(cold.memory_delay_us));
             return;
         }
         ++cold.disk_reads;

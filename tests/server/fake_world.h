@@ -15,8 +15,9 @@ using index::Txid;
 
 /// How much of the database is "not in memory". Thread-safe; shared by all views of a world.
 struct Coldness {
-    std::atomic<unsigned> percent{0};        ///< of reads with Reach::memory that give up
-    std::atomic<unsigned> disk_delay_us{0};  ///< that each read with Reach::disk takes
+    std::atomic<unsigned> percent{0};          ///< of reads with Reach::memory that give up
+    std::atomic<unsigned> disk_delay_us{0};    ///< that each read with Reach::disk takes
+    std::atomic<unsigned> memory_delay_us{0};  ///< that each other one takes
     std::atomic<unsigned> disk_reads{0};
 };
 

@@ -11,7 +11,8 @@ namespace amber::test {
 /// A plain blocking socket with lines. Thread: one.
 class TestClient {
 public:
-    explicit TestClient(std::uint16_t port);
+    /// `source`: an address of this machine to come from, such as 127.0.7.1; any if null.
+    explicit TestClient(std::uint16_t port, const char* source = nullptr);
     ~TestClient();
     TestClient(TestClient&& other) noexcept;
     TestClient(const TestClient&) = delete;

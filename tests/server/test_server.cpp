@@ -26,6 +26,7 @@ TestServer::TestServer() {
     options.software = "Amber 9.8.7";
     options.io_threads = 2;
     options.query_threads = 2;
+    options.exempt = {*server::Subnet::Parse("127.0.0.0/8")};  // as amberd has it
 }
 
 void TestServer::Start() {

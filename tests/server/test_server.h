@@ -5,6 +5,7 @@
 #include <mutex>
 #include <vector>
 
+#include "server/limits/bound_hits.h"
 #include "server/wallet_server.h"
 #include "tests/server/fake_wallet_node.h"
 #include "tests/server/fake_world.h"
@@ -27,10 +28,16 @@ public:
     void Announce(const std::vector<ScriptHash>& touched = {}, std::vector<Txid> touched_txs = {}) {
         server_->OnAnnouncement(world.Announce(touched, std::move(touched_txs)));
     }
-    [[nodiscard]] TestClient Connect() { return TestClient(server_->Ports().at(0)); }
+    [[nodiscard]] TestClient Connect(const char* source = nullptr) {
+        return TestClient(server_->Ports().at(0), source);
+    }
     [[nodiscard]] std::uint16_t WebSocketPort() { return server_->Ports().at(1); }
     [[nodiscard]] server::WalletServer& Server() { return *server_; }
     [[nodiscard]] std::vector<index::NodeEvent> NodeEvents();
+    /// How often that bound was met.
+    [[nodiscard]] std::uint64_t Hits(server::Bound bound) {
+        return server_->Stats().bound_hits.at(static_cast<std::size_t>(bound)).second;
+    }
 
 private:
     std::mutex mutex_;

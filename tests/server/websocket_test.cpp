@@ -96,6 +96,33 @@ TEST_F(WebSocketTest, TooLongAMessageCloses) {
     EXPECT_TRUE(Eventually([&] { return server.Server().Stats().sessions == 0; }));
 }
 
+/// A message in pieces of nothing, and pings around one: neither grows, and both could go on.
+TEST_F(WebSocketTest, FramesWithoutEndClose) {
+    server.options.max_receive_bytes = 10'000;
+    server.Start();
+    for (const std::string& frame :
+         {std::string("\0\x80mask", 6), "\x89\xfdmask" + std::string(125, 'x')}) {
+        websocket::stream<asio::ip::tcp::socket> client(context);
+        auto& socket = client.next_layer();
+        socket.connect({asio::ip::address_v4::loopback(), server.WebSocketPort()});
+        client.handshake("localhost", "/");
+        client.write_some(false, asio::buffer(std::string("[")));
+        std::string frames;
+        while (frames.size() < 100'000) frames += frame;
+        std::size_t sent = 0;
+        boost::system::error_code closed;
+        // What pongs there are is read, as they would stop the server else.
+        std::string pongs(1'000'000, ' ');
+        while (!closed && sent < 100'000'000) {
+            sent += asio::write(socket, asio::buffer(frames), closed);
+            while (!closed && socket.available() > 0) socket.read_some(asio::buffer(pongs), closed);
+        }
+        EXPECT_TRUE(closed) << sent;
+        EXPECT_GT(sent, 1'000'000u);
+        EXPECT_TRUE(Eventually([&] { return server.Server().Stats().sessions == 0; }));
+    }
+}
+
 TEST_F(WebSocketTest, ClosesWithoutACommonVersion) {
     server.Start();
     Connect();

@@ -121,11 +121,22 @@ class Amberd(Process):
 
     def memory_bytes(self):
         """Resident now."""
+        return self._status_bytes("VmRSS")
+
+    def peak_bytes(self):
+        """The most that was resident since reset_peak()."""
+        return self._status_bytes("VmHWM")
+
+    def reset_peak(self):
+        with open(f"/proc/{self.child.pid}/clear_refs", "w") as file:
+            file.write("5")
+
+    def _status_bytes(self, name):
         with open(f"/proc/{self.child.pid}/status") as status:
             for line in status:
-                if line.startswith("VmRSS:"):
+                if line.startswith(name + ":"):
                     return int(line.split()[1]) * 1024
-        raise AssertionError("no VmRSS")
+        raise AssertionError(f"no {name}")
 
     def tip(self):
         """Hash of the tip it serves to wallets, or None if it does not serve."""
