@@ -210,6 +210,10 @@ public:
         return ReadAll(values_, options_.*field, ReadListenAddress);
     }
 
+    Complaint operator()(std::optional<std::vector<Endpoint>> Options::*field) {
+        return ReadAll(values_, (options_.*field).emplace(), ReadEndpoint);
+    }
+
     Complaint operator()(std::vector<Service> Options::*field) {
         return ReadAll(values_, options_.*field, ReadService);
     }

@@ -96,7 +96,7 @@ Complaint CheckSource(const Options& options) {
     const bool no_rpc = options.daemon.empty();
     if (no_rpc && (options.source == Source::rpc || options.source == Source::rest))
         return "--source: RPC and REST need a node, but --daemon is none; choose p2p";
-    if (options.p2p.empty() && (no_rpc || options.source == Source::p2p))
+    if (options.p2p && options.p2p->empty() && (no_rpc || options.source == Source::p2p))
         return "--p2p: needs the address of a node, as blocks come from peers";
     return std::nullopt;
 }

@@ -80,7 +80,7 @@ std::vector<OptionSpec> NodeOptions() {
                  "several, the next takes over when one fails. A password is safer in the file "
                  "or the environment than on the command line, which other users can see. "
                  "\"none\": blocks come from peers (see p2p), and wallets get nothing that needs a "
-                 "node: no unconfirmed transactions, broadcasts, fees and raw transactions.",
+                 "node: no unconfirmed transactions, broadcasts and fees.",
          .defaults =
              [](const Coin& coin) {
                  return Values{"http://127.0.0.1:" + std::to_string(coin.node_rpc_port)};
@@ -99,7 +99,8 @@ std::vector<OptionSpec> NodeOptions() {
          .help =
              "How blocks come from the node. auto reads its files where they are on this "
              "machine (see blocks-dir), else takes REST where the node offers it (rest=1), "
-             "else RPC. files reads all that is in its files first, whether it runs or not, and "
+             "else asks it as a peer (see p2p), else RPC; what fails is made up for by the next. "
+             "files reads all that is in its files first, whether it runs or not, and "
              "asks the node for the rest. p2p takes them from the nodes named by p2p, from all at "
              "once.",
          .defaults = [](const Coin&) { return Values{"auto"}; },
@@ -108,12 +109,11 @@ std::vector<OptionSpec> NodeOptions() {
          .group = Group::node,
          .value = "HOST:PORT",
          .field = &Options::p2p,
-         .help = "Where a node takes peers, for blocks with source p2p. The chain of most work is "
-                 "followed, and the node checks it, not Amber: name nodes that you trust.",
-         .defaults =
-             [](const Coin& coin) {
-                 return Values{"127.0.0.1:" + std::to_string(coin.node_p2p_port)};
-             }},
+         .help = "Where a node takes peers, for blocks with source p2p or auto. By default on the "
+                 "host of daemon, at the port usual for the network; with auto, \"none\" asks no "
+                 "peer. With p2p the chain of most work is followed, and the node checks it, not "
+                 "Amber: name nodes that you trust. With auto the node of daemon names the blocks.",
+         .defaults = Nothing},
         {.name = "blocks-dir",
          .group = Group::node,
          .value = "DIR",
@@ -225,8 +225,9 @@ std::vector<OptionSpec> WalletOptions() {
          .group = Group::wallets,
          .value = "",
          .field = &Options::pad_answers,
-         .help = "Hide the length of what is sent, with spaces, as protocol 1.7 proposes: it tells "
-                 "something of the answer even where it is encrypted. Short answers then take 1 KB.",
+         .help =
+             "Hide the length of what is sent, with spaces, as protocol 1.7 proposes: it tells "
+             "something of the answer even where it is encrypted. Short answers then take 1 KB.",
          .defaults = [](const Coin&) { return Values{"false"}; }},
         {.name = "strict-version",
          .group = Group::wallets,
@@ -462,8 +463,9 @@ bool IsRepeatable(const OptionSpec& spec) {
            std::holds_alternative<std::vector<std::string> Options::*>(spec.field) ||
            std::holds_alternative<std::vector<Service> Options::*>(spec.field) ||
            std::holds_alternative<TrustedProxies Options::*>(spec.field) ||
-           std::holds_alternative<std::vector<Subnet> Options::*>(spec.field) ||
-           std::holds_alternative<std::optional<std::vector<std::string>> Options::*>(spec.field);
+            std::holds_alternative<std::vector<Subnet> Options::*>(spec.field) ||
+           std::holds_alternative<std::optional<std::vector<std::string>> Options::*>(spec.field) ||
+           std::holds_alternative<std::optional<std::vector<Endpoint>> Options::*>(spec.field);
 }
 
 bool IsNumber(const OptionSpec& spec) {

@@ -21,7 +21,8 @@ using Field =
                  std::optional<Endpoint> Options::*, std::vector<Endpoint> Options::*,
                  std::vector<std::string> Options::*, std::vector<Service> Options::*,
                  TrustedProxies Options::*, std::vector<Subnet> Options::*,
-                 std::optional<std::vector<std::string>> Options::*>;
+                 std::optional<std::vector<std::string>> Options::*,
+                 std::optional<std::vector<Endpoint>> Options::*>;
 
 /// The whole declaration of an option. The command line, the environment, the file, `--help` and
 /// the sample files all follow from it.

@@ -67,7 +67,9 @@ struct Options {
     std::vector<std::string> daemon;
     std::filesystem::path daemon_cookie;
     Source source = Source::automatic;
-    std::vector<Endpoint> p2p;  ///< nodes as peers; not empty where blocks come by p2p
+    /// Nodes as peers; nothing: where the node of `daemon` most likely takes them. Not empty where
+    /// blocks come by p2p.
+    std::optional<std::vector<Endpoint>> p2p;
     std::filesystem::path blocks_dir;  ///< or one of the words kBlocksDirAuto, kBlocksDirOff
     std::optional<std::vector<std::string>> zmq;  ///< nothing: ask the node; empty: poll only
 

@@ -30,8 +30,9 @@ void AbsentWalletNode::BroadcastPackage(std::vector<std::string>, Text done) { d
 void AbsentWalletNode::TestAccept(std::vector<std::string>, Text done) { done(Absent()); }
 void AbsentWalletNode::EstimateFee(int, std::string, Callback<double> done) { done(Absent()); }
 void AbsentWalletNode::GetFeeFloors(Callback<FeeFloors> done) { done(Absent()); }
-void AbsentWalletNode::RawTransaction(index::Txid, std::optional<Place>, Text done) {
-    done(Absent());
+void AbsentWalletNode::RawTransaction(index::Txid txid, std::optional<Place> place, Text done) {
+    if (!place) return done(Absent());
+    transactions_.Get(txid, *place, std::move(done));
 }
 void AbsentWalletNode::VerboseTransaction(index::Txid, std::optional<index::BlockHash>, Text done) {
     done(Absent());

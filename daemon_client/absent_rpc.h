@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon_client/p2p/peer_transactions.h"
 #include "index/ports/block_feed.h"
 #include "index/ports/mempool_source.h"
 #include "index/ports/wallet_node.h"
@@ -25,9 +26,13 @@ private:
     index::BlockFeed& blocks_;
 };
 
-/// Answers everything at once with NodeError::absent.
+/// Raw transactions of blocks come from peers; all else is answered at once with
+/// NodeError::absent.
 class AbsentWalletNode final : public index::WalletNode {
 public:
+    /// `transactions` outlives it.
+    explicit AbsentWalletNode(PeerTransactions& transactions) : transactions_(transactions) {}
+
     void Broadcast(std::string raw_tx_hex, Text done) override;
     void BroadcastPackage(std::vector<std::string> raw_tx_hex, Text done) override;
     void TestAccept(std::vector<std::string> raw_tx_hex, Text done) override;
@@ -37,6 +42,9 @@ public:
     void VerboseTransaction(index::Txid txid, std::optional<index::BlockHash> block,
                             Text done) override;
     Software LastSeenSoftware() const override { return {}; }
+
+private:
+    PeerTransactions& transactions_;
 };
 
 }  // namespace amber::daemon_client

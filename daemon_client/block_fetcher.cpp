@@ -20,6 +20,14 @@ namespace {
 constexpr int kMiscError = -1;
 constexpr int kNotFound = -5;
 
+// Of small blocks a request each would cost more than the block.
+constexpr BlockFetcher::Batch kBatchOfRpc{8, 64 * 1024};
+// A peer takes one request after the other, and a node wakes up for each.
+constexpr BlockFetcher::Batch kBatchOfPeers{16, std::size_t{4} << 20};
+
+constexpr std::chrono::minutes kSayAgain(1);
+constexpr const char* kNoRest = "the node has no REST (rest=1)";
+
 NodeError RestOff() {
     return {Kind::malformed, 0,
             "the daemon has no REST interface: start it with -rest=1, or Amber with "
@@ -44,11 +52,41 @@ std::optional<Bytes> DecodeBlock(std::string_view result) {
 
 std::string BlockFetcher::InUse() const {
     if (source_ == Source::rpc) return "rpc";
-    // A fetch that was under way may note its success after they were given up.
-    if (files_trusted_ && files_in_use_) return "files";
     std::lock_guard lock(mutex_);
-    if (!has_rest_) return "";
-    return *has_rest_ ? "rest" : "rpc";
+    if (!way_) return "";
+    switch (*way_) {
+        case Way::files:
+            return "files";
+        case Way::rest:
+            return "rest";
+        case Way::peers:
+            return "p2p";
+        case Way::rpc:
+            return "rpc";
+    }
+    std::abort();
+}
+
+BlockFetcher::Batch BlockFetcher::BestBatch() const {
+    if (source_ == Source::rest) return {};
+    std::lock_guard lock(mutex_);
+    return way_ == Way::peers ? kBatchOfPeers : kBatchOfRpc;
+}
+
+void BlockFetcher::Note(Way way, const std::string& why) {
+    static constexpr const char* kHow[] = {"from the node's files", "by REST", "from peers",
+                                           "by JSON-RPC"};
+    const auto now = std::chrono::steady_clock::now();
+    {
+        std::lock_guard lock(mutex_);
+        if (way_ == way) return;
+        way_ = way;
+        // At the tip a block may be in the files a moment too late, again and again.
+        const bool is_new = said_.insert(way).second;
+        if (!is_new && now - said_at_ < kSayAgain) return;
+        said_at_ = now;
+    }
+    spdlog::info("blocks come {}: {}", kHow[static_cast<std::size_t>(way)], why);
 }
 
 void BlockFetcher::Fetch(std::vector<BlockHash> hashes, Done done) {
@@ -56,36 +94,54 @@ void BlockFetcher::Fetch(std::vector<BlockHash> hashes, Done done) {
         return FetchFromDaemon(std::move(hashes), std::move(done));
     files_.GetBlocks(
         hashes, [this, hashes, done = std::move(done)](std::optional<std::vector<Bytes>> blocks) {
-            NoteFiles(blocks.has_value());
             if (!blocks) return FetchFromDaemon(hashes, done);
+            if (files_trusted_) Note(Way::files, "they are on this machine");
             done(std::move(*blocks), kFromFiles);
         });
 }
 
-void BlockFetcher::NoteFiles(bool in_use) {
-    if (files_in_use_.exchange(in_use) != in_use && in_use)
-        spdlog::info("blocks come from the node's files");
-}
-
-void BlockFetcher::DistrustFiles(const std::string& why) {
-    if (!files_trusted_.exchange(false)) return;
-    spdlog::error("the node's files are damaged, blocks come by REST or RPC from now on: {}", why);
+void BlockFetcher::Distrust(std::uint64_t from_where, const std::string& why) {
+    const bool files = from_where == kFromFiles;
+    if (!(files ? files_trusted_ : peers_trusted_).exchange(false)) return;
+    spdlog::error("{}, no more blocks are taken from there: {}",
+                  files ? "the node's files are damaged" : "peers send damaged blocks", why);
 }
 
 void BlockFetcher::FetchFromDaemon(std::vector<BlockHash> hashes, Done done) {
-    if (source_ == Source::rpc || (hashes.size() > 1 && TakesBatches()))
-        return FetchRpc(hashes, std::move(done));
+    if (source_ == Source::rpc) return FetchRpc(hashes, std::move(done));
     WithRestKnown([this, hashes = std::move(hashes),
                    done = std::move(done)](const NodeResult<bool>& has_rest) {
-        if (has_rest.has_error())
-            done(has_rest.error(), 0);
-        else if (*has_rest)
-            FetchRest(hashes.front(), done);
-        else if (source_ == Source::rest)
-            done(RestOff(), 0);
-        else
-            FetchRpc(hashes, done);
+        if (has_rest.has_error()) return done(has_rest.error(), 0);
+        if (*has_rest) {
+            const Done noting = Noting(Way::rest, "the node offers it", done);
+            return hashes.size() > 1 ? FetchRpc(hashes, noting) : FetchRest(hashes.front(), noting);
+        }
+        if (source_ == Source::rest) return done(RestOff(), 0);
+        if (peers_ != nullptr && peers_trusted_) return FetchFromPeers(hashes, done);
+        FetchRpc(hashes, Noting(Way::rpc, kNoRest, done));
     });
+}
+
+void BlockFetcher::FetchFromPeers(const std::vector<BlockHash>& hashes, Done done) {
+    peers_->Fetch(
+        hashes, [this, hashes, done = std::move(done)](PeerResult<std::vector<Bytes>> blocks) {
+            if (blocks.has_error()) {
+                const std::string why =
+                    std::string(kNoRest) + ", and " + peers_->Trouble(blocks.error());
+                return FetchRpc(hashes, Noting(Way::rpc, why, done));
+            }
+            Note(Way::peers, std::string(kNoRest) + ", and by JSON-RPC they cost it more");
+            done(std::move(*blocks), kFromPeers);
+        });
+}
+
+/// Notes the way once blocks have come by it.
+BlockFetcher::Done BlockFetcher::Noting(Way way, std::string why, Done done) {
+    return [this, way, why = std::move(why), done = std::move(done)](
+               NodeResult<std::vector<Bytes>> blocks, std::uint64_t epoch) {
+        if (blocks.has_value()) Note(way, why);
+        done(std::move(blocks), epoch);
+    };
 }
 
 void BlockFetcher::WithRestKnown(std::function<void(NodeResult<bool>)> then) {
@@ -120,10 +176,6 @@ void BlockFetcher::OnRestKnown(const NodeResult<HttpAnswer>& answer, std::uint64
         std::lock_guard lock(mutex_);
         waiting.swap(waiting_);
         if (verdict.has_value()) {
-            if (has_rest_ != *verdict)
-                spdlog::info("blocks come by {}", *verdict                  ? "REST"
-                                                  : source_ == Source::rest ? "nothing: no REST"
-                                                                            : "JSON-RPC");
             has_rest_ = *verdict;
             known_epoch_ = epoch;
         }

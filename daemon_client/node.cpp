@@ -12,8 +12,12 @@
 #include "daemon_client/node_files.h"
 #include "daemon_client/node_url.h"
 #include "daemon_client/notifier.h"
+#include "daemon_client/p2p/peer_address.h"
 #include "daemon_client/p2p/peer_feed.h"
+#include "daemon_client/p2p/peer_fetcher.h"
 #include "daemon_client/p2p/peer_set.h"
+#include "daemon_client/p2p/peer_transactions.h"
+#include "daemon_client/p2p/spare_peers.h"
 #include "daemon_client/prefetcher.h"
 #include "daemon_client/rpc_client.h"
 #include "daemon_client/wallet_gateway.h"
@@ -47,13 +51,31 @@ std::vector<NodeUrl> ParseUrls(const std::vector<std::string>& texts, const inde
 
 /// Nodes that are somebody's own are soon tried again.
 constexpr std::chrono::milliseconds kLastRetry(10000);
+/// Where there is JSON-RPC to turn to, a peer is not waited for as long.
+constexpr std::chrono::milliseconds kSpareTimeout(10000);
 
 constexpr std::chrono::milliseconds kPeerWait(1000);
 
-PeerSetOptions PeerSetOptionsOf(const NodeOptions& options) {
+/// Where nodes take peers, if they do, of which we know only their RPC.
+std::vector<std::string> UsualPeers(const index::Coin& coin, const NodeOptions& options) {
+    if (!options.use_rpc) return {PeerAddress{"127.0.0.1", coin.node_p2p_port}.Label()};
+    std::vector<std::string> peers;
+    for (const NodeUrl& url : ParseUrls(options.urls, coin))
+        peers.push_back(PeerAddress{url.host, coin.node_p2p_port}.Label());
+    return peers;
+}
+
+PeerSetOptions PeerSetOptionsOf(const index::Coin& coin, const NodeOptions& options) {
     PeerSetOptions peers;
-    peers.addresses = options.peers;
+    peers.addresses = options.peers.empty() ? UsualPeers(coin, options) : options.peers;
     peers.last_retry = kLastRetry;
+    return peers;
+}
+
+PeerSetOptions SparePeersOptionsOf(const index::Coin& coin, const NodeOptions& options) {
+    PeerSetOptions peers = PeerSetOptionsOf(coin, options);
+    peers.request_timeout = kSpareTimeout;
+    peers.guessed = options.peers.empty();
     return peers;
 }
 
@@ -80,12 +102,18 @@ struct RpcSide {
     Notifier notifier;
 };
 
-/// Blocks by RPC, by REST or from files.
+/// Blocks that a node's RPC names: from files, by REST, from peers or by RPC.
 struct AskedBlocks {
     AskedBlocks(const index::Coin& coin, const NodeOptions& options, RpcSide& rpc)
-        : fetcher(rpc.client, rpc.files, options.source),
+        : fetcher(rpc.client, rpc.files, options.source, MakeSparePeers(coin, options)),
           prefetcher(coin, options, rpc.client, fetcher) {}
 
+    SparePeers* MakeSparePeers(const index::Coin& coin, const NodeOptions& options) {
+        if (options.source != Source::automatic || !options.use_peers) return nullptr;
+        return &peers.emplace(coin, SparePeersOptionsOf(coin, options));
+    }
+
+    std::optional<SparePeers> peers;
     BlockFetcher fetcher;
     Prefetcher prefetcher;
 };
@@ -93,7 +121,9 @@ struct AskedBlocks {
 /// Blocks from peers.
 struct PeerBlocks {
     PeerBlocks(const index::Coin& coin, const NodeOptions& options, index::NodeEventSink sink)
-        : set(coin, PeerSetOptionsOf(options)),
+        : set(coin, PeerSetOptionsOf(coin, options)),
+          fetcher(coin),
+          transactions(coin, fetcher),
           feed(
               coin, PeerFeedOptionsOf(options),
               [this](std::chrono::milliseconds delay, std::function<void()> task) {
@@ -101,7 +131,30 @@ struct PeerBlocks {
               },
               std::move(sink)) {}
 
+    void Start() {
+        set.Start(
+            {.on_ready =
+                 [this, on_ready = feed.Events().on_ready](std::shared_ptr<Peer> peer) {
+                     fetcher.OnReady(peer);
+                     on_ready(std::move(peer));
+                 },
+             .on_gone =
+                 [this, on_gone = feed.Events().on_gone](std::uint64_t id, const PeerError& why) {
+                     fetcher.OnGone(id);
+                     on_gone(id, why);
+                 },
+             .on_blocks = feed.Events().on_blocks});
+        feed.Start();
+    }
+    void Stop() {
+        feed.Stop();
+        fetcher.Stop();
+        set.Stop();
+    }
+
     PeerSet set;
+    PeerFetcher fetcher;  ///< blocks out of turn
+    PeerTransactions transactions;
     PeerFeed feed;
 };
 
@@ -120,7 +173,9 @@ public:
             peers_.emplace(coin_, options_, [this](const NodeEvent& event) { Tell(event); });
         else
             asked_.emplace(coin_, options_, *rpc_);
-        if (!rpc_) mempool_.emplace(Blocks());
+        if (rpc_) return;
+        mempool_.emplace(Blocks());
+        no_wallet_.emplace(peers_->transactions);
     }
 
     ~Impl() { Stop(); }
@@ -133,22 +188,19 @@ public:
             rpc_->notifier.Start();
         } else {
             spdlog::info(
-                "there is no RPC of a node: no unconfirmed transactions, broadcasts, fees and raw "
-                "transactions for wallets");
+                "there is no RPC of a node: no unconfirmed transactions, broadcasts and fees for "
+                "wallets");
         }
         if (peers_) {
             spdlog::info("blocks come from peers");
-            peers_->set.Start(peers_->feed.Events());
-            peers_->feed.Start();
+            peers_->Start();
         }
     }
 
     void Stop() {
         if (asked_) asked_->prefetcher.Stop();
-        if (peers_) {
-            peers_->feed.Stop();
-            peers_->set.Stop();
-        }
+        if (asked_ && asked_->peers) asked_->peers->Stop();
+        if (peers_) peers_->Stop();
         if (!rpc_) return;
         rpc_->notifier.Stop();
         rpc_->client.Stop();
@@ -178,7 +230,7 @@ public:
     }
     index::WalletNode& Wallet() {
         if (rpc_) return rpc_->wallet;
-        return no_wallet_;
+        return *no_wallet_;
     }
 
     void Wake() {
@@ -206,6 +258,7 @@ public:
                       daemon.verified,
                       rpc_->files.Directory(),
                       {},
+                      {},
                       rpc_->notifier.ZmqTellsBlocks(),
                       rpc_->notifier.ZmqTellsMempool()};
         } else if (const auto label = peers_->feed.WaitForPeer({})) {
@@ -213,7 +266,15 @@ public:
             status.connected = true;
         }
         status.source = peers_ ? "p2p" : asked_->fetcher.InUse();
+        for (const auto& peer : PeerStatus())
+            status.peers.push_back({peer.label, peer.ready, peer.last_error});
         return status;
+    }
+
+    [[nodiscard]] std::vector<PeerSet::PeerStatus> PeerStatus() const {
+        if (peers_) return peers_->set.Status();
+        if (asked_->peers) return asked_->peers->Status();
+        return {};
     }
 
     void OnEvent(const NodeEvent& event) {
@@ -235,7 +296,7 @@ public:
     std::optional<PeerBlocks> peers_;
     // Where there is no RPC.
     std::optional<EmptyMempool> mempool_;
-    AbsentWalletNode no_wallet_;
+    std::optional<AbsentWalletNode> no_wallet_;
 };
 
 Node::Node(const index::Coin& coin, NodeOptions options)

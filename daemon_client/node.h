@@ -55,6 +55,12 @@ public:
         std::filesystem::path blocks_dir;
         /// "files", "rest", "rpc" or "p2p": how blocks come; empty before the first.
         std::string source;
+        struct Peer {
+            std::string address;
+            bool connected = false;
+            std::string trouble;  ///< how the last connection, or attempt, ended; empty: none did
+        };
+        std::vector<Peer> peers;   ///< that blocks are or were asked of
         bool zmq_blocks = false;   ///< new blocks are told by ZMQ, otherwise polled
         bool zmq_mempool = false;  ///< likewise for transactions
     };

@@ -9,7 +9,9 @@ namespace amber::daemon_client {
 
 /// By which interface of the node blocks are fetched.
 enum class Source {
-    automatic,  ///< block files where they can be read, else REST where offered, else JSON-RPC
+    /// Block files where they can be read, else REST where offered, else peers where there are,
+    /// else JSON-RPC.
+    automatic,
     rpc,        ///< JSON-RPC only
     rest,       ///< REST only; a node without it is reported and waited for
     p2p,        ///< the peer-to-peer protocol, from all peers at once
@@ -25,8 +27,10 @@ struct NodeOptions {
     /// For URLs without user and password. Empty: where the node puts it by default.
     std::filesystem::path cookie_file;
     Source source = Source::automatic;
-    /// host:port where nodes take peers, for Source::p2p.
+    /// host:port where nodes take peers, for Source::p2p and ::automatic. Empty: on the hosts of
+    /// `urls`, where the coin's nodes usually do.
     std::vector<std::string> peers;
+    bool use_peers = true;  ///< with Source::automatic
     /// tcp://host:port or ipc://path. Empty: asked from the node (getzmqnotifications).
     std::vector<std::string> zmq_endpoints;
     bool use_zmq = true;

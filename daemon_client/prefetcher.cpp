@@ -27,9 +27,6 @@ namespace {
 
 constexpr std::size_t kHashesAtOnce = 1000;
 constexpr std::size_t kHashesAhead = 500;  // list more when fewer are announced and not yet fetched
-// Several small blocks are one request, up to these.
-constexpr std::size_t kRunBlocks = 8;
-constexpr std::size_t kRunBytes = 64 * 1024;
 
 constexpr int kHeightOutOfRange = -8;
 
@@ -227,10 +224,10 @@ void Prefetcher::OnListed(std::uint64_t listing, NodeResult<RpcClient::Answer> a
 }
 
 std::size_t Prefetcher::RunLength() const {
-    if (!fetcher_.TakesBatches()) return 1;
-    const std::size_t fitting = std::max<std::size_t>(1, kRunBytes / plan_.SizeGuess());
+    const auto best = fetcher_.BestBatch();
+    const std::size_t fitting = std::max<std::size_t>(1, best.bytes / plan_.SizeGuess());
     const std::size_t left = plan_.End().value - plan_.FirstAnnounced().value;
-    return std::min({fitting, kRunBlocks, left});
+    return std::min({fitting, best.blocks, left});
 }
 
 std::function<void()> Prefetcher::FetchRun() {
@@ -302,19 +299,20 @@ void Prefetcher::Parse(std::uint64_t id, Height height, Bytes raw, std::uint64_t
 void Prefetcher::ReportBadBlock(std::uint64_t id, Height height, const std::string& what,
                                 std::uint64_t epoch) {
     NodeError error{Kind::malformed, 0, {}};
+    const bool from_daemon = epoch != BlockFetcher::kFromFiles && epoch != BlockFetcher::kFromPeers;
     {
         std::lock_guard lock(mutex_);
         if (!plan_.Waits(height, id)) return;
         error.message = "bad block " + ToDisplayHex(plan_.HashAt(height)) + " at height " +
                         std::to_string(height.value) + ": " + what;
         Truncate(height);
-        if (epoch != BlockFetcher::kFromFiles) {
+        if (from_daemon) {
             error.message = "daemon " + client_.Current().label + ": " + error.message;
             Pause(error, kLastBackoffBadBlock);
         }
     }
-    if (epoch != BlockFetcher::kFromFiles) return client_.GiveUpOn(epoch, error);
-    fetcher_.DistrustFiles(error.message);
+    if (from_daemon) return client_.GiveUpOn(epoch, error);
+    fetcher_.Distrust(epoch, error.message);
     PlanAndRun();
 }
 

@@ -13,6 +13,16 @@ using index::Bytes;
 
 namespace {
 
+PeerError ForeignChain(const index::Coin& ours, const BlockHash& begin) {
+    std::string theirs = "a chain that begins with " + ToDisplayHex(begin);
+    for (const index::Coin& coin : index::Coins())
+        if (coin.genesis == begin)
+            theirs = std::string(coin.name) + " " + std::string(coin.network);
+    return {PeerError::Kind::wrong_network,
+            "it is a node of " + theirs + ", not of " + std::string(ours.name) + " " +
+                std::string(ours.network) + ", which begins with " + ToDisplayHex(ours.genesis)};
+}
+
 /// The part that all kinds share: an answer that is gathered, an error that may take its place.
 template <class T>
 class Gathering : public Exchange {
@@ -64,16 +74,26 @@ public:
     Use OfferHeaders(std::vector<Bytes>& headers) override {
         if (!headers.empty()) {
             const BlockHash parent = coin_.codec->PreviousHash(headers.front());
-            if (parent != coin_.genesis && std::ranges::find(locator_, parent) == locator_.end())
+            if (parent != coin_.genesis && std::ranges::find(locator_, parent) == locator_.end()) {
+                stranger_ = parent;
                 return Use::none;
+            }
         }
         answer_ = std::move(headers);
         return Use::complete;
     }
 
+    /// A node whose chain has none of the locator's blocks, not even the last, the genesis block,
+    /// tells headers from its own beginning.
+    [[nodiscard]] std::optional<PeerError> WhyNoAnswer() const override {
+        if (!stranger_) return std::nullopt;
+        return ForeignChain(coin_, *stranger_);
+    }
+
 private:
     const index::Coin& coin_;
     const std::vector<BlockHash> locator_;
+    std::optional<BlockHash> stranger_;  ///< what headers followed that answer no question of ours
 };
 
 class BlocksExchange final : public Gathering<Peer::Blocks> {

@@ -31,6 +31,9 @@ public:
     virtual Use OfferBlock(const index::BlockHash&, index::Bytes&) { return Use::none; }
     virtual Use OfferNotFound(const index::BlockHash&) { return Use::none; }
 
+    /// What it means if no answer comes in time, where something came that tells.
+    [[nodiscard]] virtual std::optional<PeerError> WhyNoAnswer() const { return std::nullopt; }
+
     /// The answer will be this error. No effect if there is one already.
     virtual void Fail(const PeerError& error) = 0;
     [[nodiscard]] virtual bool Failed() const = 0;

@@ -35,7 +35,8 @@ NodeError Stopped() { return {NodeError::Kind::stopped, 0, "shutting down"}; }
 /// It did not answer as it should, but is still connected.
 bool LeavesConnection(const PeerError& error) {
     return error.kind == PeerError::Kind::timeout || error.kind == PeerError::Kind::missing ||
-           error.kind == PeerError::Kind::overloaded;
+           error.kind == PeerError::Kind::overloaded ||
+           error.kind == PeerError::Kind::wrong_network;
 }
 
 }  // namespace

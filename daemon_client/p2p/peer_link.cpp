@@ -80,6 +80,7 @@ void PeerLink::Read() {
 void PeerLink::OnRead(const error_code& error, std::size_t count) {
     if (ended_) return;
     if (error) return End({Kind::closed, HowItClosed(error)});
+    heard_ = true;
     reader_.Received(count);
     tally_.Update([&](auto& status) { status.bytes_in += count; });
     for (bool more = true; more && !ended_;) {

@@ -41,6 +41,7 @@ public:
     /// No effect if it has ended already.
     void End(PeerError why);
     [[nodiscard]] bool Ready() const { return handle_ != nullptr; }
+    [[nodiscard]] bool HeardAnything() const { return heard_; }
 
 private:
     using tcp = boost::asio::ip::tcp;
@@ -83,6 +84,7 @@ private:
     index::Bytes unsent_;
     index::Bytes sending_;  ///< not empty while a write is under way
     bool ended_ = false;
+    bool heard_ = false;  ///< a byte came
 };
 
 }  // namespace amber::daemon_client

@@ -169,7 +169,8 @@ void PeerMachine::OnTime(Time now) {
                                         Within(limits_.handshake)});
     }
     if (active_ && now >= active_deadline_) {
-        active_->Fail(Named({Kind::timeout, "no answer" + Within(limits_.request)}));
+        active_->Fail(Named(active_->WhyNoAnswer().value_or(
+            PeerError{Kind::timeout, "no answer" + Within(limits_.request)})));
         Finish();
         AskNext(now);
     }
@@ -251,7 +252,8 @@ void PeerMachine::Malformed(const std::string& what) {
 }
 
 PeerError PeerMachine::Named(PeerError error) const {
-    error.message = "peer " + facts_.label + ": " + error.message;
+    const std::string name = "peer " + facts_.label + ": ";
+    if (!error.message.starts_with(name)) error.message = name + error.message;
     return error;
 }
 

@@ -34,7 +34,11 @@ std::uint64_t NextId() {
 /// One of the addresses, and the connection to it.
 struct Candidate {
     Candidate(asio::io_context& io, PeerAddress where, std::chrono::milliseconds first_retry)
-        : address(std::move(where)), tally(address.Label()), timer(io), retry(first_retry) {}
+        : address(std::move(where)),
+          tally(address.Label()),
+          timer(io),
+          retry(first_retry),
+          trials(address.Label()) {}
 
     const PeerAddress address;
     PeerTally tally;  ///< thread-safe; all else is the peers' thread's
@@ -44,6 +48,12 @@ struct Candidate {
     std::uint64_t id = 0;             ///< of the link
     Clock::time_point ready_at;
     LogLimit log;
+
+    /// The network whose magic is tried, when ours met silence; null: ours.
+    const index::Coin* tried = nullptr;
+    bool all_tried = false;  ///< since it was last ready
+    PeerError unheard;       ///< how the attempt ended that met silence
+    PeerTally trials;        ///< what is counted of these, so that it is not taken for ours
 };
 
 }  // namespace
@@ -121,12 +131,13 @@ private:
             due_.pop_front();
             ++attempts_;
             candidate.id = NextId();
+            const index::Coin& coin = candidate.tried ? *candidate.tried : coin_;
             candidate.link = std::make_shared<PeerLink>(
-                io_, coin_, candidate.address, candidate.id,
+                io_, coin, candidate.address, candidate.id,
                 PeerMachine::Limits{.handshake = options_.handshake_timeout,
                                     .request = options_.request_timeout,
                                     .heartbeat = options_.heartbeat},
-                nonces_, candidate.tally, EventsOf(candidate));
+                nonces_, candidate.tried ? candidate.trials : candidate.tally, EventsOf(candidate));
             candidate.link->Start();
         }
     }
@@ -144,8 +155,10 @@ private:
     }
 
     void OnReady(Candidate& candidate, std::shared_ptr<Peer> peer) {
+        if (candidate.tried) return peer->Drop(NodeOf(*candidate.tried));
         --attempts_;
         candidate.ready_at = Clock::now();
+        candidate.all_tried = false;
         const Peer::Facts& facts = peer->GetFacts();
         spdlog::info("peer {}: connected, {}, protocol {}, height {}", facts.label,
                      facts.user_agent, facts.protocol_version, facts.start_height);
@@ -153,20 +166,78 @@ private:
         if (events_.on_ready) events_.on_ready(std::move(peer));
     }
 
+    PeerError NodeOf(const index::Coin& network) const {
+        return {PeerError::Kind::wrong_network, "it is a node of " + std::string(network.name) +
+                                                    " " + std::string(network.network) +
+                                                    ", not of " + std::string(coin_.name) + " " +
+                                                    std::string(coin_.network)};
+    }
+
     void OnEnd(Candidate& candidate, const PeerError& error) {
         const bool was_ready = candidate.link->Ready();
+        const bool unheard = !candidate.link->HeardAnything();
         candidate.link.reset();
         if (stopping_) return;
+        if (candidate.tried) return OnTrialEnd(candidate, error, was_ready);
         if (!was_ready) --attempts_;
+        if (options_.find_network && unheard && error.kind == PeerError::Kind::closed &&
+            !candidate.all_tried) {
+            candidate.unheard = error;
+            TryNextNetwork(candidate);
+            return Attempt();
+        }
+        End(candidate, error, was_ready);
+    }
+
+    /// Another network than ours, from the first on.
+    void TryNextNetwork(Candidate& candidate) {
+        const auto coins = index::Coins();
+        const auto* next = candidate.tried ? candidate.tried + 1 : coins.data();
+        const auto* const end = coins.data() + coins.size();
+        while (next != end && next->genesis == coin_.genesis) ++next;
+        candidate.all_tried = next == end;
+        candidate.tried = candidate.all_tried ? nullptr : next;
+        if (candidate.tried) due_.push_back(&candidate);
+    }
+
+    void OnTrialEnd(Candidate& candidate, const PeerError& error, bool found) {
+        --attempts_;
+        if (!found) {
+            TryNextNetwork(candidate);
+            if (candidate.tried) return Attempt();
+            return End(candidate, candidate.unheard, false);
+        }
+        candidate.tried = nullptr;
+        candidate.tally.Update([&](auto& status) {
+            status.last_error = error.message;
+            ++status.ends[error.kind];
+        });
+        End(candidate, error, false);
+    }
+
+    void End(Candidate& candidate, const PeerError& error, bool was_ready) {
         // A connection that held longer than we would have waited for it was a good one.
         if (was_ready && Clock::now() - candidate.ready_at >= candidate.retry)
             candidate.retry = options_.first_retry;
+        const bool foreign = error.kind == PeerError::Kind::wrong_network;
+        const auto wait = foreign ? options_.wrong_network_retry : candidate.retry;
         if (candidate.log.Allow(error.message))
-            spdlog::warn("{}; trying again in {} ms", error.message, candidate.retry.count());
-        AttemptAfter(candidate, candidate.retry);
-        candidate.retry = std::min(2 * candidate.retry, options_.last_retry);
+            spdlog::log(LevelOf(foreign), "{}; trying again in {}", error.message, Text(wait));
+        AttemptAfter(candidate, wait);
+        if (!foreign) candidate.retry = std::min(2 * candidate.retry, options_.last_retry);
         Attempt();
         if (was_ready && events_.on_gone) events_.on_gone(candidate.id, error);
+    }
+
+    [[nodiscard]] spdlog::level::level_enum LevelOf(bool foreign) const {
+        if (options_.guessed) return spdlog::level::debug;
+        return foreign ? spdlog::level::err : spdlog::level::warn;
+    }
+
+    static std::string Text(std::chrono::milliseconds wait) {
+        if (wait < std::chrono::minutes(5)) return std::to_string(wait.count()) + " ms";
+        return std::to_string(std::chrono::duration_cast<std::chrono::minutes>(wait).count()) +
+               " minutes";
     }
 
     void AttemptAfter(Candidate& candidate, std::chrono::milliseconds delay) {

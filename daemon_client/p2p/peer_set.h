@@ -20,10 +20,18 @@ struct PeerSetOptions {
     std::chrono::milliseconds heartbeat{59000};   ///< between pings, and for the answer
     std::chrono::milliseconds first_retry{1000};  ///< doubling up to the last
     std::chrono::milliseconds last_retry{120000};
+    /// For one that is on another network: it will hardly change.
+    std::chrono::milliseconds wrong_network_retry{600000};
+    /// Of a peer that hangs up without a word, find out which network it is on: a node that hears
+    /// another network's magic says nothing.
+    bool find_network = true;
+    /// Nobody named these addresses, they may well be wrong: then trouble with them is not worth a
+    /// warning.
+    bool guessed = false;
 };
 
 /// Keeps a connection to each of the addresses: connects to many at a time, again and again, later
-/// each time it fails. Owns the thread "amber-p2p". Thread-safe.
+/// each time it fails, after a long pause if it is on another network. Owns the thread "amber-p2p". Thread-safe.
 class PeerSet {
 public:
     /// Connects to nothing yet. Throws std::invalid_argument for a malformed address.

@@ -1,6 +1,7 @@
 #include "index/store/row_file.h"
 
 #include <fcntl.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -20,7 +21,10 @@ RowFile::RowFile(std::filesystem::path path, std::size_t row_size, std::uint64_t
     if (count == 0) SyncFolder();
     struct stat status {};
     const bool known = fstat(file_, &status) == 0;
-    if (known && static_cast<std::uint64_t>(status.st_size) >= count * row_size) return;
+    if (known && static_cast<std::uint64_t>(status.st_size) >= Bytes()) {
+        if (!read_only) CutOff(status);
+        return;
+    }
     close(file_);
     throw StoreError("database: " + path_.string() + " is shorter than the database says (" +
                      std::to_string(status.st_size) + " bytes for " + std::to_string(count) +
@@ -32,7 +36,16 @@ RowFile::~RowFile() {
     if (file_ >= 0) close(file_);
 }
 
-/// So that a new file is still there after a power cut.
+void RowFile::CutOff(const struct stat& status) {
+    const std::uint64_t excess = static_cast<std::uint64_t>(status.st_size) - Bytes();
+    // A file with a second name is a bulk build's, which was about to hand it over, and will again.
+    if (excess == 0 || status.st_nlink > 1) return;
+    // If it cannot be, rows to come are written over it.
+    if (ftruncate(file_, static_cast<off_t>(Bytes())) != 0) return;
+    spdlog::info("{}: {} bytes cut off behind row {}: they were written, but not committed",
+                 path_.string(), excess, Count());
+}
+
 void RowFile::SyncFolder() const {
     const int folder = open(path_.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0 || fsync(folder) != 0) Fail("create");
@@ -43,6 +56,14 @@ void RowFile::Fail(const char* doing) const {
     if (errno == ENOSPC) throw StoreError(DiskFull(path_.string()));
     throw StoreError("database: cannot " + std::string(doing) + " " + path_.string() + ": " +
                      std::generic_category().message(errno));
+}
+
+void RowFile::FailToAppend() const {
+    const int why = errno;
+    // If this fails too, the file is cut off when it is opened again.
+    if (ftruncate(file_, static_cast<off_t>(Bytes())) == 0) fdatasync(file_);
+    errno = why;
+    Fail("write");
 }
 
 std::int64_t RowFile::ReadSome(std::uint64_t at, std::span<char> bytes, bool wait) const {
@@ -75,14 +96,14 @@ void RowFile::Append(std::span<const char> rows) {
     const std::uint64_t count = Count();
     const std::uint64_t added = rows.size() / row_size_;
     if (added == 0) return;
-    for (std::uint64_t at = count * row_size_; !rows.empty();) {
+    for (std::uint64_t at = Bytes(); !rows.empty();) {
         const auto written = pwrite(file_, rows.data(), rows.size(), static_cast<off_t>(at));
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0) Fail("write");
+        if (written < 0) FailToAppend();
         at += static_cast<std::uint64_t>(written);
         rows = rows.subspan(static_cast<std::size_t>(written));
     }
-    if (fdatasync(file_) != 0) Fail("write");
+    if (fdatasync(file_) != 0) FailToAppend();
     count_.store(count + added, std::memory_order_release);
 }
 

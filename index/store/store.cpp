@@ -217,6 +217,7 @@ void Store::AdoptSettledTxids(const std::filesystem::path& rows, std::uint64_t c
         throw StoreError("cannot put " + rows.string() + " to " + place.string() + ": " +
                          error.message());
     state_->settled_txids = std::make_unique<RowFile>(place, kTxidSize, count, false);
+    state_->settled_txids->SyncFolder();
 }
 
 RowFile& Store::SettledTxids() { return *state_->settled_txids; }
@@ -229,6 +230,12 @@ std::uint64_t Store::DiskBytes() const {
         if (!error) bytes += size;
     }
     return bytes;
+}
+
+void Store::VerifyChecksums() const {
+    rocksdb::ReadOptions options;
+    options.readahead_size = 1 << 20;
+    Check(state_->db->VerifyChecksum(options), "verify");
 }
 
 Batch::Batch(const Store& store) : state_(std::make_unique<State>(*store.state_)) {}

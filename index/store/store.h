@@ -56,6 +56,10 @@ public:
 
     [[nodiscard]] std::uint64_t DiskBytes() const;
 
+    /// Holds every block of every file against its checksum, those too that no row is read from
+    /// (indexes, filters). Takes as long as reading all. Throws StoreError.
+    void VerifyChecksums() const;
+
 private:
     friend class Batch;
     friend class BulkLoad;

@@ -175,6 +175,20 @@ void AdminMethods::GetInfo(const Request&, const Finish& finish) {
         member("daemon_version").Int(software.version);
         member("daemon_subversion").String(software.subversion);
     }
+    if (target_.block_origin) {
+        const BlockOrigin origin = target_.block_origin();
+        member("source").String(origin.source);
+        member("node_peers").Raw('[');
+        for (std::size_t i = 0; i < origin.peers.size(); ++i) {
+            if (i != 0) out.Raw(',');
+            Members of_peer(out);
+            of_peer("address").String(origin.peers[i].address);
+            of_peer("connected").Bool(origin.peers[i].connected);
+            of_peer("trouble").String(origin.peers[i].trouble);
+            out.Raw('}');
+        }
+        out.Raw(']');
+    }
     if (target_.database_bytes) member("database_bytes").Uint(target_.database_bytes());
     member("memory_bytes").Uint(ResidentBytes());
     const auto uptime = std::chrono::steady_clock::now() - started_;

@@ -22,6 +22,17 @@ struct SyncProgress {
     std::optional<std::chrono::seconds> left;  ///< nothing while unknown, 0 when synced
 };
 
+/// Where blocks come from.
+struct BlockOrigin {
+    std::string source;  ///< "files", "rest", "p2p" or "rpc"; empty before the first block
+    struct Peer {
+        std::string address;
+        bool connected = false;
+        std::string trouble;  ///< how the last connection, or attempt, ended
+    };
+    std::vector<Peer> peers;  ///< of the node's network; none unless they were asked
+};
+
 /// What the admin RPC can see and do, filled by main. Called on the admin thread, where calls may
 /// take a while; an empty function makes its method answer "not available".
 struct AdminTarget {
@@ -31,6 +42,7 @@ struct AdminTarget {
     std::function<SyncProgress()> progress;
     std::function<index::ViewPtr()> current_view;  ///< null until synced
     std::function<index::WalletNode::Software()> node_software;
+    std::function<BlockOrigin()> block_origin;
     std::function<std::uint64_t()> database_bytes;
     std::function<ServerStats()> server_stats;
     std::function<std::vector<SessionInfo>()> sessions;

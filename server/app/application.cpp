@@ -158,6 +158,13 @@ AdminTarget Application::MakeTarget() {
     };
     target.current_view = [this] { return indexer_.CurrentView(); };
     target.node_software = [this] { return node_.Wallet().LastSeenSoftware(); };
+    target.block_origin = [this] {
+        const auto status = node_.GetStatus();
+        BlockOrigin origin{.source = status.source, .peers = {}};
+        for (const auto& peer : status.peers)
+            origin.peers.push_back({peer.address, peer.connected, peer.trouble});
+        return origin;
+    };
     target.database_bytes = [this] { return store_.DiskBytes(); };
     target.server_stats = [this] { return wallets_.Stats(); };
     target.sessions = [this] { return wallets_.Sessions(); };

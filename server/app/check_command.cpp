@@ -34,6 +34,7 @@ int Check(const config::Options& options) {
     where.read_only = true;
     const index::store::Store store(where);
     const index::store::Reader reader(store, index::store::Reach::disk);
+    store.VerifyChecksums();
     index::CheckChain(*options.coin, reader, SayNowAndThen("headers and txids"));
     const auto digest = index::ComputeDigest(reader);
     if (options.digest) {

@@ -119,7 +119,10 @@ daemon_client::NodeOptions NodeOptionsOf(const config::Options& options) {
     }
     node.use_rpc = !options.daemon.empty();
     if (!node.use_rpc) node.source = daemon_client::Source::p2p;
-    for (const auto& peer : options.p2p) node.peers.push_back(ToString(peer));
+    if (options.p2p) {
+        for (const auto& peer : *options.p2p) node.peers.push_back(ToString(peer));
+        node.use_peers = !options.p2p->empty();
+    }
     node.use_block_files = options.blocks_dir != config::kBlocksDirOff;
     if (options.blocks_dir != config::kBlocksDirAuto) node.blocks_dir = options.blocks_dir;
     if (options.zmq) {

@@ -43,12 +43,25 @@ void TellTotals(const BlockArchive::Contents& contents, std::size_t imported,
         status.tip ? std::to_string(status.tip->height.value) : "none");
 }
 
+/// Of the blocks to come, how many the index has now. None if it is on another branch than they.
+std::size_t CountImported(const index::Indexer& indexer, BlockArchive& archive,
+                          const BlockArchive::Contents& contents) {
+    const auto have = indexer.Have();
+    if (!have || contents.to_come == 0 || have->height < contents.first) return 0;
+    const std::size_t reached = std::size_t{have->height.value} - contents.first.value + 1;
+    const std::size_t count = std::min(contents.to_come, reached);
+    const index::Height last{contents.first.value + static_cast<std::uint32_t>(count - 1)};
+    const auto theirs = archive.Hashes(last, 1);
+    const bool same = theirs && theirs->size() == 1 && theirs->front() == have->hash_at(last);
+    return same ? count : 0;
+}
+
 }  // namespace
 
 ImportOutcome ImportBlocks(index::Indexer& indexer, BlockArchive& archive,
                            const std::stop_token& stop) {
     const auto contents = LookInto(indexer, archive, stop);
-    if (stop.stop_requested()) return {.whole = true, .stopped = true};
+    if (stop.stop_requested()) return {.whole = true, .stopped = true, .imported = 0};
     TellProblems(contents);
     const auto last = archive.Tip();
     if (last)
@@ -57,13 +70,12 @@ ImportOutcome ImportBlocks(index::Indexer& indexer, BlockArchive& archive,
 
     indexer.Import(archive);
     const auto status = indexer.Status();
-    const std::size_t reached = status.tip ? std::size_t{status.tip->height.value} + 1 : 0;
-    const std::size_t imported =
-        std::min(contents.to_come, reached - std::min<std::size_t>(reached, contents.first.value));
+    const std::size_t imported = CountImported(indexer, archive, contents);
     if (const auto damage = archive.Damage()) spdlog::error("{}", *damage);
     TellTotals(contents, imported, status);
     return {.whole = contents.problems.empty() && !archive.Damage() && contents.blocks > 0,
-            .stopped = stop.stop_requested()};
+            .stopped = stop.stop_requested(),
+            .imported = imported};
 }
 
 }  // namespace amber::server

@@ -7,8 +7,9 @@
 namespace amber::server {
 
 struct ImportOutcome {
-    bool whole = false;    ///< nothing was wrong with the files
-    bool stopped = false;  ///< before the end
+    bool whole = false;        ///< nothing was wrong with the files
+    bool stopped = false;      ///< before the end
+    std::size_t imported = 0;  ///< blocks of the files that are in the index now and were not
 };
 
 /// Takes the blocks of files into the index, and tells the log what was found, what was wrong with

@@ -80,7 +80,7 @@ def prepare_node(args, chain):
         node.load(chain.path, chain.tip, timeout=3600)
         node.stop(timeout=300)
         unfinished.rename(kept)
-    return Bitcoind(args.bitcoind, kept, rest=True, zmq=True)
+    return Bitcoind(args.bitcoind, kept, rest=True, zmq=True, p2p=True)
 
 
 def program(args, name):

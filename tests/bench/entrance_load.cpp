@@ -1,9 +1,9 @@
 // entrance_load PID PORT KIND idle COUNT: what sessions cost that have asked once and are silent.
-// entrance_load PID PORT KIND storm WHAT SECONDS HONEST_PORT: connections as fast as one thread can
-// make them, while an honest session on HONEST_PORT (tcp) asks 200 times a second, and a new honest
-// client comes (KIND, PORT) ten times a second. WHAT: connect (and close), half (a handshake is
-// begun and 2,000 are kept open so), full (handshakes). KIND: tcp, ssl, ws or wss. One line of
-// JSON. The server is another process: PID.
+// entrance_load PID PORT KIND storm WHAT SECONDS HONEST_PORT THREADS: connections as fast as so
+// many threads can make them, while an honest session on HONEST_PORT (tcp) asks 200 times a second,
+// and a new honest client comes (KIND, PORT) ten times a second. WHAT: connect (and close), half (a
+// handshake is begun and 2,000 are kept open so), full (handshakes). KIND: tcp, ssl, ws or wss. One
+// line of JSON. The server is another process: PID.
 #include <sys/resource.h>
 
 #include <atomic>
@@ -117,23 +117,31 @@ std::uint64_t Attack(const Target& target, const std::string& what, Clock::time_
     return made;
 }
 
-int Storm(const Target& target, const std::string& what, int seconds, std::uint16_t honest_port) {
+int Storm(const Target& target, const std::string& what, int seconds, std::uint16_t honest_port,
+          int threads) {
     std::atomic<bool> stop{false};
     Honest honest;
     std::thread asks([&] { honest.Ask(honest_port, stop); });
     std::thread comes([&] { honest.Come(target, stop); });
     const ProcessUsage before = ReadProcessUsage(target.pid);
-    const auto made = Attack(target, what, Clock::now() + std::chrono::seconds(seconds));
+    std::atomic<std::uint64_t> made{0};
+    {
+        const auto end = Clock::now() + std::chrono::seconds(seconds);
+        std::vector<std::jthread> attackers;
+        for (int i = 0; i < threads; ++i)
+            attackers.emplace_back([&] { made += Attack(target, what, end); });
+    }
     const ProcessUsage after = ReadProcessUsage(target.pid);
     stop = true;
     asks.join();
     comes.join();
     const auto ms = [](std::uint64_t ns) { return static_cast<double>(ns) / 1e6; };
     std::printf(
-        "{\"storm\":\"%s %s\",\"per_s\":%.0f,\"server_cores\":%.2f,\"server_mb_more\":%.0f,"
+        "{\"storm\":\"%s "
+        "%s\",\"threads\":%d,\"per_s\":%.0f,\"server_cores\":%.2f,\"server_mb_more\":%.0f,"
         "\"ask_p50_ms\":%.2f,\"ask_p99_ms\":%.2f,\"ask_max_ms\":%.0f,\"come_p50_ms\":%.1f,"
         "\"come_p99_ms\":%.1f,\"come_failed\":%d}\n",
-        what.c_str(), target.kind_name, static_cast<double>(made) / seconds,
+        what.c_str(), target.kind_name, threads, static_cast<double>(made) / seconds,
         (after.cpu_seconds - before.cpu_seconds) / seconds,
         (static_cast<double>(after.resident_bytes) - static_cast<double>(before.resident_bytes)) /
             1e6,
@@ -153,9 +161,9 @@ int Run(int argc, char** argv) {
                         KindOf(argv[3]), argv[3]};
     const std::string mode = argv[4];
     if (mode == "idle") return Idle(target, static_cast<std::size_t>(std::atoi(argv[5])));
-    if (mode == "storm" && argc == 8)
+    if (mode == "storm" && argc == 9)
         return Storm(target, argv[5], std::atoi(argv[6]),
-                     static_cast<std::uint16_t>(std::atoi(argv[7])));
+                     static_cast<std::uint16_t>(std::atoi(argv[7])), std::atoi(argv[8]));
     throw std::runtime_error("no such mode: " + mode);
 }
 

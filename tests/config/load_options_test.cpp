@@ -43,6 +43,14 @@ TEST_F(Load, DefaultsFollowTheNetwork) {
     EXPECT_EQ(options.admin, DefaultAdmin("regtest"));
 }
 
+TEST_F(Load, PeersThatAreNotNamedAreNotNone) {
+    EXPECT_FALSE(Good({}).p2p);
+    EXPECT_EQ(Good({"--p2p", "none"}).p2p, std::vector<Endpoint>{});
+    EXPECT_EQ(Good({"--p2p", "a:1", "--p2p", "[::1]:2"}).p2p,
+              (std::vector<Endpoint>{{"a", 1}, {"::1", 2}}));
+    EXPECT_FALSE(Good({"--daemon", "none"}).p2p) << "the usual port of this machine";
+}
+
 TEST_F(Load, EveryNetworkHasAnAdminPortOfItsOwn) {
     std::vector<std::uint16_t> ports;
     for (const index::Coin& coin : index::Coins()) {

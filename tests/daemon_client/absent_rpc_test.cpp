@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "tests/daemon_client/regtest.h"
+
 namespace amber::daemon_client {
 namespace {
 
@@ -44,8 +46,10 @@ TEST(EmptyMempool, HandsOnWhyThereIsNoTip) {
     EXPECT_EQ(listing.error().message, "nobody");
 }
 
-TEST(AbsentWalletNode, RefusesEverythingAtOnce) {
-    AbsentWalletNode node;
+TEST(AbsentWalletNode, RefusesAllButTransactionsOfBlocksAtOnce) {
+    PeerFetcher fetcher(Regtest());
+    PeerTransactions transactions(Regtest(), fetcher);
+    AbsentWalletNode node(transactions);
     int refused = 0;
     const auto expect = [&](const auto& answer) {
         EXPECT_TRUE(answer.has_error() && answer.error().kind == NodeError::Kind::absent);

@@ -1,12 +1,17 @@
 #include "daemon_client/file_feed.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
 #include <random>
+#include <thread>
 
 #include "tests/daemon_client/block_files/block_directory.h"
+#include "tests/daemon_client/rpc_fixture.h"
 #include "tests/generator/block_builder.h"
 
 namespace amber::daemon_client {
@@ -53,6 +58,12 @@ protected:
         for (std::size_t i = from; i < blocks.size(); ++i) hashes.push_back(HashOf(blocks[i]));
         return hashes;
     }
+    /// Of the blocks from this one to the last.
+    [[nodiscard]] std::uint64_t BytesOf(std::size_t first) const {
+        std::uint64_t bytes = 0;
+        for (std::size_t i = first; i < chain_.size(); ++i) bytes += chain_[i].size();
+        return bytes;
+    }
 
     BlockDirectory directory_{std::array<std::uint8_t, 8>{9, 8, 7, 6, 5, 4, 3, 2}};
     std::vector<Bytes> chain_;
@@ -94,9 +105,7 @@ TEST_F(FileFeedTest, GoesOnFromWhatTheIndexHas) {
     EXPECT_EQ(contents.known, 21u);
     EXPECT_EQ(contents.to_come, 20u);
     EXPECT_EQ(contents.first.value, 21u);
-    std::size_t bytes = 0;
-    for (std::size_t i = 21; i < chain_.size(); ++i) bytes += chain_[i].size();
-    EXPECT_EQ(feed_->BytesToCome(), bytes);
+    EXPECT_EQ(feed_->BytesToCome(), BytesOf(21));
     EXPECT_EQ(TakeAll(21), Hashes(chain_, 21));
 
     Open();
@@ -114,6 +123,7 @@ TEST_F(FileFeedTest, GoesOnFromWhatTheIndexHas) {
         EXPECT_EQ(contents.known, 16u);
         EXPECT_EQ(contents.first.value, 16u);
         EXPECT_EQ(contents.to_come, 25u);
+        EXPECT_EQ(feed_->BytesToCome(), BytesOf(16));
     }
 }
 
@@ -125,6 +135,7 @@ TEST_F(FileFeedTest, FilesThatBeginWhereTheIndexEnds) {
         EXPECT_TRUE(contents.problems.empty());
         EXPECT_EQ(contents.known, has - 11u);
         EXPECT_EQ(contents.to_come, 41 - has);
+        EXPECT_EQ(feed_->BytesToCome(), BytesOf(has));
         EXPECT_EQ(feed_->Tip()->height.value, 40u);
         EXPECT_EQ(TakeAll(static_cast<std::uint32_t>(has)), Hashes(chain_, has));
     }
@@ -192,6 +203,58 @@ TEST_F(FileFeedTest, AFileThatLostItsEndMeanwhile) {
     EXPECT_EQ(got,
               Hashes({chain_.begin(), chain_.begin() + static_cast<std::ptrdiff_t>(got.size())}));
     EXPECT_TRUE(feed_->Damage());
+}
+
+/// Stands in for a file, and shows when somebody opens it to read.
+class TrappedFile {
+public:
+    explicit TrappedFile(std::filesystem::path path)
+        : path_(std::move(path)), aside_(path_.string() + ".aside") {
+        std::filesystem::rename(path_, aside_);
+        if (::mkfifo(path_.c_str(), 0600) != 0) throw std::runtime_error("mkfifo failed");
+    }
+    ~TrappedFile() {
+        (void)IsBeingRead();
+        std::filesystem::rename(aside_, path_);
+    }
+    /// Lets the reader go, who then finds no bytes.
+    [[nodiscard]] bool IsBeingRead() const {
+        const int fd = ::open(path_.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        if (fd >= 0) ::close(fd);
+        return fd >= 0;
+    }
+
+private:
+    const std::filesystem::path path_, aside_;
+};
+
+/// Acceptance check b.4, 14, counted and not timed: while the taker is busy with what it has, the
+/// feed reads on, as far as its bound and no further.
+TEST_F(FileFeedTest, Check14_ReadsOnWhileTheTakerIsBusyAsFarAsTheBound) {
+    // Each block is a run, as each is in a file of its own.
+    for (std::size_t i = 0; i < chain_.size(); ++i)
+        directory_.AppendRecord(static_cast<std::uint32_t>(i), chain_[i]);
+    for (const std::uint32_t ahead : {1u, 5u, 20u}) {
+        SCOPED_TRACE(ahead);
+        const std::size_t bound = BytesOf(1) - BytesOf(1 + ahead);
+        Open({.ahead_bytes = bound, .threads = 1});
+        Look();
+        {
+            const TrappedFile last_within(directory_.PathOf(ahead));
+            ASSERT_EQ(feed_->Take(1, std::chrono::seconds(20)).size(), 1u);
+            EXPECT_TRUE(Eventually([&] { return last_within.IsBeingRead(); })) << "nobody asked";
+            feed_.reset();
+        }
+        Open({.ahead_bytes = bound, .threads = 1});
+        Look();
+        const TrappedFile first_beyond(directory_.PathOf(ahead + 1));
+        ASSERT_EQ(feed_->Take(1, std::chrono::seconds(20)).size(), 1u);
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        EXPECT_FALSE(first_beyond.IsBeingRead()) << "the bound is passed";
+        ASSERT_EQ(feed_->Take(1, std::chrono::seconds(20)).size(), 1u);
+        EXPECT_TRUE(Eventually([&] { return first_beyond.IsBeingRead(); }));
+        feed_.reset();
+    }
 }
 
 TEST_F(FileFeedTest, FilesOfAnyNameAreReadAsTheyStand) {

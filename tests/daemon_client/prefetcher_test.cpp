@@ -8,6 +8,7 @@
 #include "daemon_client/json_text.h"
 #include "index/chain/hex.h"
 #include "tests/daemon_client/block_files/block_directory.h"
+#include "tests/daemon_client/p2p/served_chain_fixture.h"
 #include "tests/daemon_client/rpc_fixture.h"
 
 namespace amber::daemon_client {
@@ -297,11 +298,11 @@ struct FilesFixture : RpcFixture {
     /// Waits until the files have been looked through, as far as the record that was written last.
     void Start(const Bytes& last) {
         files.Start();
-        const auto hash =
-            Regtest().codec->HashHeader(index::ByteView(last).first(80));
+        const auto hash = Regtest().codec->HashHeader(index::ByteView(last).first(80));
         ASSERT_TRUE(Eventually([&] {
             std::promise<bool> found;
-            files.GetBlocks({hash}, [&](const auto& blocks) { found.set_value(blocks.has_value()); });
+            files.GetBlocks({hash},
+                            [&](const auto& blocks) { found.set_value(blocks.has_value()); });
             return found.get_future().get();
         }));
     }
@@ -352,6 +353,36 @@ TEST(PrefetcherFromFiles, DamagedFilesAreGivenUpAndNoBlockIsLost) {
     fixture.ExpectChain();
     EXPECT_NE(fixture.fetcher.InUse(), "files");
     EXPECT_GT(fixture.BlocksAskedFor(), 0);
+}
+
+TEST(PrefetcherFromPeers, DamagedBlocksAreGivenUpAndNoBlockIsLost) {
+    RpcFixture rpc;
+    const std::vector<Bytes> chain = test::MakeChain(60);
+    rpc.node.SetChain(chain);
+    StagedPeer peer([&](StagedPeer::Connection& c) {
+        if (!c.ShakeHands()) return;
+        while (const auto asked = c.ReadUntil(Command::getdata)) {
+            for (const InventoryItem& item : *ReadInventory(asked->payload)) {
+                Bytes block = *std::ranges::find(chain, item.hash, test::HashOfBlock);
+                if (block == chain[30]) block.back() ^= 1;
+                c.Send(Command::block, block);
+            }
+        }
+    });
+    SparePeers peers(Regtest(), QuickOptions({peer.Address()}));
+    BlockFetcher fetcher(rpc.client, rpc.files, Source::automatic, &peers);
+    Prefetcher prefetcher(Regtest(), rpc.options, rpc.client, fetcher);
+    std::vector<Bytes> taken;
+    EXPECT_TRUE(Eventually([&] {
+        for (auto& block : prefetcher.Take(std::size_t{1} << 30, 100ms))
+            taken.push_back(std::move(block.raw));
+        return taken.size() >= chain.size();
+    }));
+    EXPECT_EQ(taken, chain);
+    EXPECT_EQ(fetcher.InUse(), "rpc");
+    prefetcher.Stop();
+    peers.Stop();
+    rpc.client.Stop();
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 The index equals the one made by RPC; reorganisations are followed at the tip; the node is killed
 and comes back; of two nodes on different branches, the one with more work is followed; peers that
-are no nodes, or of another network, do no harm.
+are no nodes, or of another network, do no harm. --source auto turns to peers and from them.
 """
 
 # time limit: 400 s
@@ -11,6 +11,7 @@ import re
 
 from framework import ElectrumError, main, wait_until
 from framework.ports import free_port
+from framework.relay import Relay
 from framework.process import Process
 
 NO_RPC = ["--daemon", "none"]
@@ -53,7 +54,7 @@ def what_needs_a_node(amber, node):
     """Is refused in plain words; everything else is served."""
     txid = node.getblock(node.getbestblockhash())["tx"][0]
     calls = [("blockchain.transaction.broadcast", "00"), ("blockchain.estimatefee", 2),
-             ("blockchain.relayfee",), ("blockchain.transaction.get", txid),
+             ("blockchain.relayfee",), ("blockchain.transaction.get", "00" * 32),
              ("blockchain.transaction.get", txid, True)]
     with amber.client() as client:
         for method, *arguments in calls:
@@ -64,6 +65,18 @@ def what_needs_a_node(amber, node):
                 assert "no node to ask" in str(error), f"{method}: {error}"
         assert client.call("blockchain.transaction.get_merkle", txid)["pos"] == 0
         assert client.call("mempool.get_fee_histogram") == []
+
+
+def transactions_of_blocks(case, amber, node):
+    """Every one of some blocks, though there is no RPC to ask."""
+    heights = case.random.sample(range(1, node.getblockcount() + 1), 40)
+    blocks = node.batch([("getblock", node.getblockhash(height), 2) for height in heights])
+    wanted = {tx["txid"]: tx["hex"] for block in blocks for tx in block["tx"]}
+    txids = case.random.sample(list(wanted), len(wanted))[:500]
+    with amber.client() as client:
+        for txid in txids:
+            assert client.call("blockchain.transaction.get", txid) == wanted[txid], txid
+    case.say(f"{len(txids)} transactions of blocks came from the peer")
 
 
 def with_mempool(case, node):
@@ -88,6 +101,7 @@ def follow(case, node):
     amber.start()
     amber.wait_tip(node)
     what_needs_a_node(amber, node)
+    transactions_of_blocks(case, amber, node)
     for depth in (1, 6, 30):
         node.mine(depth)
         amber.wait_tip(node)
@@ -142,7 +156,8 @@ def two_branches(case, node, other):
 
 
 def bad_peers(case, node):
-    """One that is not there, one that speaks HTTP, one of another network: said, and survived."""
+    """One that is not there, one that speaks HTTP, one of another network: said, and survived.
+    That of another network is named, and tried no more for a while."""
     foreign = case.node(name="foreign", p2p=True, options=["-signet"])
     foreign.options.remove("-regtest")
     Process.spawn(foreign, [foreign.program, *foreign.options])
@@ -151,6 +166,10 @@ def bad_peers(case, node):
     amber = case.amber(name="bad-peers", options=[*NO_RPC, *words])
     amber.start(wait=False)
     amber.wait_log(re.compile("no peer is connected yet; .*"), 30)
+    named = f"peer {foreign.peer}: it is a node of bitcoin signet, not of bitcoin regtest"
+    amber.wait_log(re.compile(re.escape(f"{named}; trying again in 10 minutes")), 30)
+    troubles = {peer["address"]: peer["trouble"] for peer in amber.admin("getinfo")["node_peers"]}
+    assert troubles[foreign.peer] == named, troubles
     amber.stop()
     amber = case.amber(name="bad-peers-too", options=[*NO_RPC, *words, *peers(node)])
     amber.start()
@@ -158,6 +177,40 @@ def bad_peers(case, node):
     amber.stop()
     foreign.kill()
     case.say("bad peers did no harm")
+
+
+def of_its_own_accord(case, path, description):
+    """--source auto turns to the node's peer port where there is nothing better, and to JSON-RPC
+    when that fails: at once, or in the middle, with no block lost."""
+    node = case.node(name="auto-node", p2p=True)
+    node.load(path, description["tip"])
+    no_files = ["--blocks-dir", "off"]
+    wanted = None
+    relay = Relay(node.p2p_port)
+    ways = {
+        "p2p": ["--p2p", node.peer],
+        "rpc": ["--p2p", "none"],
+        "rpc, as nobody is there": ["--p2p", f"127.0.0.1:{free_port()}"],
+        "p2p, then rpc": ["--p2p", relay.address, "--first-sync", "blocks"],
+    }
+    for way, options in ways.items():
+        amber = case.amber(node, name=way.replace(" ", "-"), options=[*no_files, *options])
+        amber.start(wait=False)
+        if way == "p2p, then rpc":
+            relay.cut_after(description["bytes"] // 2)
+        amber.wait_ready()
+        source = amber.admin("getinfo")["source"]
+        assert source == way.split(", then ")[-1].split(",")[0], f"{way}: {source}"
+        assert ("blocks come from peers: " in amber.log()) == ("p2p" in way)
+        assert ("blocks come by JSON-RPC: " in amber.log()) == ("rpc" in way)
+        digest = amber.digest()
+        wanted = wanted or digest
+        case.assert_same_digest(digest, wanted, way)
+        amber.stop()
+    assert relay.bytes < description["bytes"], "the relay was not cut off in the middle"
+    relay.close()
+    node.stop()
+    case.say("--source auto: " + "; ".join(ways))
 
 
 def test(case):
@@ -172,6 +225,7 @@ def test(case):
     follow(case, node)
     with_mempool(case, node)
     bad_peers(case, node)
+    of_its_own_accord(case, path, description)
 
 
 main(test)

@@ -2,55 +2,13 @@
 // block.
 #include <gtest/gtest.h>
 
+#include "tests/index/branches.h"
 #include "tests/index/expect_model.h"
 #include "tests/index/random_chain.h"
 #include "tests/index/writer_process.h"
 
 namespace amber::index {
 namespace {
-
-using Undo = BlockProcessor::Undo;
-
-/// The chains between which the writers switch.
-struct Branches {
-    explicit Branches(std::uint64_t seed) : left(seed, 200), right(0) {
-        for (int i = 0; i < 40; ++i) left.Grow(30);
-        right = left;
-        left.Branch(seed + 1);
-        right.Branch(seed + 2);
-        for (int i = 0; i < 12; ++i) left.Grow(30);
-        for (int i = 0; i < 12; ++i) right.Grow(30);
-    }
-    RandomChain left, right;
-};
-
-/// The digest at each block.
-std::map<BlockHash, StatusHash> DigestsOf(const Branches& branches) {
-    std::map<BlockHash, StatusHash> digests;
-    for (const Chain& chain : {branches.left.blocks, branches.right.blocks}) {
-        const TempFolder folder;
-        OpenIndex index(Regtest(), folder.Path());
-        for (const auto& block : chain) {
-            index.processor.Connect(*block, Undo::keep);
-            index.processor.Flush();
-            digests[block->hash] = DigestOf(index.store);
-        }
-    }
-    return digests;
-}
-
-void Follow(BlockProcessor& processor, const Chain& chain, std::size_t flush_every) {
-    const auto on_chain = [&](const Tip& tip) {
-        return tip.height.value < chain.size() && chain[tip.height.value]->hash == tip.hash;
-    };
-    while (processor.GetTip() && !on_chain(*processor.GetTip()))
-        ASSERT_TRUE(processor.Disconnect());
-    for (auto h = processor.NextHeight().value; h < chain.size(); ++h) {
-        processor.Connect(*chain[h], Undo::keep);
-        if (h % flush_every == 0) processor.Flush();
-    }
-    processor.Flush();
-}
 
 /// What a writer is told, through its environment.
 constexpr const char *kFolder = "AMBER_CRASH_FOLDER", *kRowsMax = "AMBER_CRASH_ROWS",

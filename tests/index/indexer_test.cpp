@@ -403,6 +403,35 @@ TEST_F(MempoolFollowing, BlockIsToldOnceWhileTheMempoolOfTheNodeLags) {
     EXPECT_TRUE(Touches(*more[3], 2));
 }
 
+// A transaction that a reorganisation puts back into the mempool is nowhere for us until the node
+// has listed it, and its tip moves on while it lists: nobody may be told meanwhile that it is gone.
+TEST_F(MempoolFollowing, AfterAReorganisationNothingIsToldBeforeTheMempoolIsListed) {
+    constexpr std::size_t kMoves = 3;
+    chain.Add({parent});
+    Serve();
+    ASSERT_TRUE(running->FollowTo(TipHash()));
+    const std::size_t before = running->Announcements().size();
+    Cut(1);
+    AddBlocks(2, 8);
+    node.BeforeNextLists(kMoves, [&] {
+        AddBlocks(1, 8);
+        Serve({parent});
+        running->Tell(Kind::tip_changed);
+    });
+    Serve({parent});
+    running->Tell(Kind::tip_changed);
+    ASSERT_TRUE(running->WaitFor([](const View& view) {
+        return view.tip.height.value == 7 + kMoves && view.mempool.size() == 1;
+    }));
+    const auto announcements = running->Announcements();
+    ASSERT_GT(announcements.size(), before);
+    for (std::size_t i = before; i < announcements.size(); ++i) {
+        EXPECT_EQ(HeightIn(*announcements[i]->view, parent), 0)
+            << "gone in the view of height " << announcements[i]->view->tip.height.value;
+    }
+    EXPECT_TRUE(Touches(*announcements[before], 1));
+}
+
 TEST_F(MempoolFollowing, NewsThatCameWhileTheNodeWasDownIsNotLost) {
     node.SetTrouble({.down = true});
     running->Tell(Kind::tx_added, TxidOf(parent));

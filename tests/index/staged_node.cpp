@@ -35,6 +35,11 @@ void StagedNode::BeforeTake(std::size_t number, std::function<void()> action) {
     const std::lock_guard lock(mutex_);
     before_take_[number] = std::move(action);
 }
+void StagedNode::BeforeNextLists(std::size_t count, std::function<void()> action) {
+    const std::lock_guard lock(mutex_);
+    before_list_ = std::move(action);
+    lists_to_come_ = count;
+}
 std::size_t StagedNode::Takes() const {
     const std::lock_guard lock(mutex_);
     return takes_;
@@ -98,6 +103,15 @@ std::vector<Block> StagedNode::Take(std::size_t max_bytes, std::chrono::millisec
 }
 
 NodeResult<MempoolSource::Listing> StagedNode::List() {
+    std::function<void()> action;
+    {
+        const std::lock_guard lock(mutex_);
+        if (lists_to_come_ > 0) {
+            --lists_to_come_;
+            action = before_list_;
+        }
+    }
+    if (action) action();
     const std::lock_guard lock(mutex_);
     if (trouble_.down || trouble_.mempool_fails) return kDown;
     Listing listing{trouble_.listing_tip.value_or(chain_.back()->hash), {}};

@@ -32,6 +32,8 @@ public:
     void LieOnce(Chain blocks);
     /// Runs before the Take() numbered `number` (the first is 1), on the thread that takes.
     void BeforeTake(std::size_t number, std::function<void()> action);
+    /// Runs before each of the next `count` calls of List(), on the thread that lists.
+    void BeforeNextLists(std::size_t count, std::function<void()> action);
 
     [[nodiscard]] std::size_t Takes() const;
     [[nodiscard]] std::size_t Restarts() const;
@@ -50,6 +52,8 @@ private:
     Trouble trouble_;
     std::optional<Chain> lie_;
     std::map<std::size_t, std::function<void()>> before_take_;
+    std::function<void()> before_list_;
+    std::size_t lists_to_come_ = 0;  ///< before which it runs
     std::size_t next_ = 0, takes_ = 0, restarts_ = 0;
 };
 

@@ -2,11 +2,16 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
+#include <sstream>
 
 #include "index/store/bulk_load.h"
 #include "index/store/reader.h"
@@ -219,24 +224,124 @@ TEST_F(StoreTest, SettledTxidsAreFoundAfterReopening) {
     }
 }
 
-TEST_F(StoreTest, SettledTxidsThatWereNotCommittedAreWrittenOver) {
-    store->SettledTxids().Append(std::string(64, 'x'));  // and the process is killed
+// Amber keeps no blocks. What is kept as a flat file beside the database is settled txids, and the
+// acceptance checks of flat files (b.4, 7 to 11) are held against it.
+
+/// The lines of the log at level info while it lives.
+class LoggedLines {
+public:
+    LoggedLines() : before_(spdlog::default_logger()) {
+        const auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
+        spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", sink));
+    }
+    ~LoggedLines() { spdlog::set_default_logger(before_); }
+    [[nodiscard]] std::string Text() const { return text_.str(); }
+
+private:
+    std::ostringstream text_;
+    const std::shared_ptr<spdlog::logger> before_;
+};
+
+/// Wherever in the append the process was killed.
+TEST_F(StoreTest, Check7_SettledTxidsThatWereNotCommittedAreCutOffAndTheLogSaysSo) {
+    const auto path = Path() / "settled_txids";
+    store->SettledTxids().Append(std::string(64, 'a'));
+    Put(Table::meta, Store::kSettledCountKey, Store::SettledCountValue(2));
+    for (std::size_t excess = 1; excess <= 65; ++excess) {
+        store->SettledTxids().Append(std::string(96, 'x'));
+        store.reset();
+        std::filesystem::resize_file(path, 64 + excess);
+        { const Store reader({.path = Path(), .read_only = true}); }
+        ASSERT_EQ(std::filesystem::file_size(path), 64 + excess) << "not a reader's to change";
+        const LoggedLines lines;
+        Open();
+        ASSERT_EQ(store->SettledTxids().Count(), 2u);
+        ASSERT_EQ(std::filesystem::file_size(path), 64u);
+        const std::string wanted =
+            "settled_txids: " + std::to_string(excess) + " bytes cut off behind row 2";
+        ASSERT_NE(lines.Text().find(wanted), std::string::npos) << lines.Text();
+    }
+    const LoggedLines lines;
     Open();
-    EXPECT_EQ(store->SettledTxids().Count(), 0u);
+    EXPECT_EQ(lines.Text(), "") << "there was nothing to cut off";
     store->SettledTxids().Append(std::string(32, 'y'));
-    std::string read(64, '-');
-    EXPECT_EQ(Disk().ReadSettledTxids(0, read), 1u);
-    EXPECT_EQ(read.substr(0, 32), std::string(32, 'y'));
+    std::string read(4 * 32, '-');
+    EXPECT_EQ(Disk().ReadSettledTxids(0, read), 3u);
+    EXPECT_EQ(read.substr(0, 96), std::string(64, 'a') + std::string(32, 'y'));
 }
 
-TEST_F(StoreTest, SettledTxidsThatAreMissingAreNamed) {
+/// A bulk build hands its file over before it commits the count: killed in between, it is needed.
+TEST_F(StoreTest, Check7_AFileThatIsABulkBuildsTooIsLeftWhole) {
+    const auto built = folder.Path() / "built";
+    std::ofstream(built) << std::string(64, 'b');
+    store->AdoptSettledTxids(built, 2);
+    Open();
+    EXPECT_EQ(store->SettledTxids().Count(), 0u);
+    EXPECT_EQ(std::filesystem::file_size(built), 64u);
+    store->AdoptSettledTxids(built, 2);
+    Put(Table::meta, Store::kSettledCountKey, Store::SettledCountValue(2));
+    Open();
+    EXPECT_EQ(store->SettledTxids().Count(), 2u);
+}
+
+/// The count is ahead of the file, by however little: both are named, and nothing is changed.
+TEST_F(StoreTest, Check7_SettledTxidsThatAreMissingAreNamedWithBothPositions) {
+    const auto path = Path() / "settled_txids";
     store->SettledTxids().Append(std::string(64, 'x'));
     Put(Table::meta, Store::kSettledCountKey, Store::SettledCountValue(2));
     store.reset();
-    std::filesystem::resize_file(Path() / "settled_txids", 63);
-    const std::string error = OpenError({.path = Path()});
-    EXPECT_NE(error.find("settled_txids is shorter"), error.npos) << error;
-    EXPECT_NE(error.find("sync again"), error.npos) << error;
+    for (int size = 63; size >= 0; --size) {
+        std::filesystem::resize_file(path, static_cast<std::uintmax_t>(size));
+        for (const bool read_only : {true, false}) {
+            const std::string error = OpenError({.path = Path(), .read_only = read_only});
+            ASSERT_NE(error.find("settled_txids is shorter"), error.npos) << error;
+            ASSERT_NE(error.find("(" + std::to_string(size) + " bytes for 2 rows of 32)"),
+                      error.npos)
+                << error;
+            ASSERT_NE(error.find("sync again"), error.npos) << error;
+        }
+        ASSERT_EQ(std::filesystem::file_size(path), static_cast<std::uintmax_t>(size));
+    }
+}
+
+/// Files of this process cannot grow beyond `bytes` while it lives.
+class FileSizeLimit {
+public:
+    explicit FileSizeLimit(std::uint64_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+        getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit limit{bytes, before_.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    ~FileSizeLimit() {
+        setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+
+private:
+    rlimit before_{};
+    void (*const handler_)(int);
+};
+
+/// At every byte, also after many rows.
+TEST_F(StoreTest, Check9_AnAppendThatFailsLeavesTheFileAsItWas) {
+    const auto path = folder.Path() / "rows";
+    for (const std::size_t rows : {0u, 1u, 50u}) {
+        std::filesystem::remove(path);
+        RowFile file(path, 32, 0, false);
+        file.Append(std::string(rows * 32, 'a'));
+        for (std::size_t at = 0; at < 3 * 32; ++at) {
+            {
+                const FileSizeLimit limit(rows * 32 + at);
+                EXPECT_THROW(file.Append(std::string(3 * 32, 'x')), StoreError) << at;
+            }
+            ASSERT_EQ(std::filesystem::file_size(path), rows * 32) << at;
+            ASSERT_EQ(file.Count(), rows);
+        }
+        file.Append(std::string(32, 'y'));
+        std::string read((rows + 1) * 32, '-');
+        file.Read(0, read, Reach::disk);
+        EXPECT_EQ(read, std::string(rows * 32, 'a') + std::string(32, 'y'));
+    }
 }
 
 TEST_F(StoreTest, SettledCountThatIsDamagedIsNamed) {

@@ -57,6 +57,9 @@ TEST_F(AdminTest, InfoWhenAllIsThere) {
     target.progress = [] { return server::SyncProgress{0.5, std::chrono::seconds(90)}; };
     target.database_bytes = [] { return 4096; };
     target.node_software = [] { return index::WalletNode::Software{290400, "/x/"}; };
+    target.block_origin = [] {
+        return server::BlockOrigin{"p2p", {{"a:1", true, ""}, {"b:2", false, "it is \"foreign\""}}};
+    };
     target.server_stats = [] {
         server::ServerStats stats;
         stats.sessions = 2;
@@ -75,6 +78,10 @@ TEST_F(AdminTest, InfoWhenAllIsThere) {
     EXPECT_EQ(info.at("eta_seconds"), 90);
     EXPECT_EQ(info.at("database_bytes"), 4096);
     EXPECT_EQ(info.at("daemon_version"), 290400);
+    EXPECT_EQ(info.at("source"), "p2p");
+    EXPECT_EQ(info.at("node_peers"),
+              json::parse(R"([{"address":"a:1","connected":true,"trouble":""},
+                  {"address":"b:2","connected":false,"trouble":"it is \"foreign\""}])"));
     EXPECT_EQ(info.at("sessions"), 2);
     EXPECT_EQ(info.at("subscriptions"), 5);
     EXPECT_EQ(info.at("requests"), (json::value{{"a", 1}, {"b", 2}}));

@@ -195,6 +195,101 @@ TEST_F(PeerSetTest, D10_7_TriesAgainLaterEachTime) {
     EXPECT_EQ(peers.set.Status()[0].connects, 1U);
 }
 
+// Peers of other networks.
+
+/// As a node does: says nothing to who speaks with another magic, and hangs up.
+void ServeNetwork(const index::Coin& network, Connection& c) {
+    const auto first = c.ReadRaw(kMessageHeadBytes);
+    if (!first || !std::equal(std::begin(network.magic), std::end(network.magic), first->begin()))
+        return;
+    c.Send(WriteMessage(network, Command::version, WriteVersion(GoodVersion())));
+    c.Send(WriteMessage(network, Command::verack, {}));
+    c.ReadToTheEnd();
+}
+
+TEST_F(PeerSetTest, AMuteNodeOfAnotherNetworkIsNamedAndLeftAloneForLong) {
+    const index::Coin& signet = *index::FindCoin("bitcoin", "signet");
+    StagedPeer staged([&](Connection& c) { ServeNetwork(signet, c); });
+    auto options = QuickOptions({staged.Address()});
+    options.find_network = true;
+    options.first_retry = options.last_retry = 1ms;
+    WatchedPeers peers(options);
+    const auto status = peers.WaitEnds(2);  // the first was mute
+    const std::string wanted =
+        "peer " + staged.Address() + ": it is a node of bitcoin signet, not of bitcoin regtest";
+    EXPECT_EQ(status.last_error, wanted);
+    EXPECT_EQ(status.ends.at(Kind::wrong_network), 1U);
+    const int connections = staged.Connections();
+    EXPECT_LE(connections, static_cast<int>(index::Coins().size()));
+    std::this_thread::sleep_for(200ms);
+    EXPECT_EQ(staged.Connections(), connections);
+    EXPECT_EQ(peers.CountReady(), 0U);
+    EXPECT_EQ(peers.CountGone(), 0U);
+}
+
+TEST_F(PeerSetTest, APeerThatIsMuteToAllNetworksIsTriedInEachOnceOnly) {
+    const int each = static_cast<int>(index::Coins().size());
+    StagedPeer staged([&](Connection& c) {
+        if (c.Number() >= each + 3) Serve(c);
+    });
+    auto options = QuickOptions({staged.Address()});
+    options.find_network = true;
+    options.first_retry = options.last_retry = 1ms;
+    WatchedPeers peers(options);
+    EXPECT_TRUE(AskHeaders(*peers.WaitReady(), {Regtest().genesis}));
+    const auto status = peers.set.Status()[0];
+    EXPECT_EQ(staged.Connections(), each + 3);
+    EXPECT_NE(status.last_error.find("is it on another network, or full?"), std::string::npos)
+        << status.last_error;
+    EXPECT_FALSE(status.ends.contains(Kind::wrong_network));
+}
+
+TEST_F(PeerSetTest, APeerOfTheWrongNetworkIsTriedAgainAfterThePauseForSuch) {
+    StagedPeer staged([&](Connection& c) {
+        if (c.Number() > 1) return Serve(c);
+        c.Send(WriteMessage(*index::FindCoin("bitcoin", "testnet"), Command::version,
+                            WriteVersion(GoodVersion())));
+        c.ReadToTheEnd();
+    });
+    auto options = QuickOptions({staged.Address()});
+    options.wrong_network_retry = 150ms;
+    const auto began = Clock::now();
+    WatchedPeers peers(options);
+    peers.WaitReady();
+    EXPECT_GE(Clock::now() - began, 150ms);
+    EXPECT_EQ(peers.set.Status()[0].ends.at(Kind::wrong_network), 1U);
+}
+
+TEST_F(PeerSetTest, APeerWhoseChainBeginsElsewhereIsOfAnotherNetwork) {
+    // The first header follows another genesis block, whatever the locator.
+    const auto serve = [&](Connection& c, const BlockHash& begin) {
+        if (!c.ShakeHands() || !c.ReadUntil(Command::getheaders)) return;
+        Bytes payload{1};
+        payload.insert(payload.end(), chain_[1].begin(), chain_[1].begin() + 80);
+        std::copy(begin.bytes.begin(), begin.bytes.end(), payload.begin() + 1 + 4);
+        payload.push_back(0);
+        c.Send(Command::headers, payload);
+        c.ReadToTheEnd();
+    };
+    BlockHash unknown{};
+    unknown.bytes[0] = 7;
+    const index::Coin& testnet = *index::FindCoin("bitcoin", "testnet");
+    const std::pair<BlockHash, std::string> cases[] = {
+        {testnet.genesis, "it is a node of bitcoin testnet, not of bitcoin regtest"},
+        {unknown, "a chain that begins with " + ToDisplayHex(unknown)}};
+    for (const auto& [begin, wanted] : cases) {
+        StagedPeer staged([&, from = begin](Connection& c) { serve(c, from); });
+        auto options = QuickOptions({staged.Address()});
+        options.request_timeout = 200ms;
+        WatchedPeers peers(options);
+        const auto answer = AskHeaders(*peers.WaitReady(), {Regtest().genesis});
+        ASSERT_TRUE(answer.has_error());
+        EXPECT_EQ(answer.error().kind, Kind::wrong_network);
+        EXPECT_NE(answer.error().message.find(wanted), std::string::npos) << answer.error().message;
+        EXPECT_NE(answer.error().message.find(ToDisplayHex(Regtest().genesis)), std::string::npos);
+    }
+}
+
 // What is counted (D10_12).
 
 TEST_F(PeerSetTest, D10_12_CountsByCommandAndReason) {

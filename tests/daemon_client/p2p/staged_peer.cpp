@@ -64,6 +64,12 @@ std::optional<StagedPeer::Connection::Received> StagedPeer::Connection::Read() {
     return received;
 }
 
+std::optional<Bytes> StagedPeer::Connection::ReadRaw(std::size_t count) {
+    Bytes bytes(count);
+    if (!ReadExactly(bytes.data(), count)) return std::nullopt;
+    return bytes;
+}
+
 std::optional<StagedPeer::Connection::Received> StagedPeer::Connection::ReadUntil(Command command) {
     while (auto received = Read())
         if (received->command == CommandName(command)) return received;

@@ -33,6 +33,8 @@ public:
             index::Bytes payload;
         };
         std::optional<Received> Read();
+        /// So many bytes, whatever they are.
+        std::optional<index::Bytes> ReadRaw(std::size_t count);
         /// Reads until this command comes.
         std::optional<Received> ReadUntil(Command command);
         /// Reads what comes until the other side closes.

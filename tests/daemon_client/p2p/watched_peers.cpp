@@ -92,6 +92,7 @@ PeerSetOptions QuickOptions(std::vector<std::string> addresses) {
     options.heartbeat = 60s;
     options.first_retry = 30s;
     options.last_retry = 30s;
+    options.find_network = false;
     return options;
 }
 
