@@ -139,7 +139,7 @@ FileResult<bool> RecordScan::SkipDamage(bool moved) {
         if (!searched) return searched.error();
         next = *searched;
     }
-    state_.searched = doubtful;
+    state_.searched = next.value_or(doubtful);
     if (next) {
         Tell(at, why + "; " + std::to_string(*next - at) + " bytes skipped");
         state_.next = *next;

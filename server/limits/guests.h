@@ -27,7 +27,10 @@ struct GuestGroup {
 
 /// One client, as far as addresses tell. Changed under the lock of Guests, but for `subscriptions`.
 struct GuestHost {
-    Subnet name, group_name;
+    GuestHost(const Subnet& of, const Subnet& in, GuestGroup& group_of)
+        : name(of), group_name(in), group(group_of) {}
+
+    const Subnet name, group_name;
     GuestGroup& group;
     std::size_t connections = 0;
     std::atomic<std::size_t> subscriptions{0};

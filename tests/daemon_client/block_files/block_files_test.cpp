@@ -167,6 +167,19 @@ TEST_P(BlockFilesTest, GarbageBetweenRecordsIsSkipped) {
     ExpectHas(*files, {branch_[1]});
 }
 
+TEST_P(BlockFilesTest, ManyDamagedPlacesInOneFileAreAllSkipped) {
+    std::vector<std::uint64_t> places;
+    for (const Bytes& block : branch_) {
+        directory_.AppendRecord(0, block);
+        places.push_back(directory_.Append(0, std::vector<std::uint8_t>(5, 0x77)));
+    }
+    const auto files = Open();
+    const auto report = files->Refresh();
+    ExpectHas(*files, branch_);
+    ASSERT_EQ(report.problems.size(), places.size());
+    for (std::size_t i = 0; i < places.size(); ++i) EXPECT_EQ(report.problems[i].offset, places[i]);
+}
+
 TEST_P(BlockFilesTest, EveryBadRecordIsNamedAndSkipped) {
     Bytes no_work = branch_[0];
     for (std::uint32_t nonce = 0;
