@@ -192,12 +192,17 @@ public:
     }
 
     Complaint operator()(Source Options::*field) {
-        return Choose(field, {Source::automatic, Source::rpc, Source::rest, Source::files,
-                              Source::p2p});
+        return Choose(field,
+                      {Source::automatic, Source::rpc, Source::rest, Source::files, Source::p2p});
     }
 
     Complaint operator()(FirstSync Options::*field) {
         return Choose(field, {FirstSync::automatic, FirstSync::bulk, FirstSync::blocks});
+    }
+
+    Complaint operator()(PeerDiscovery Options::*field) {
+        return Choose(field, {PeerDiscovery::automatic, PeerDiscovery::on, PeerDiscovery::off,
+                              PeerDiscovery::self});
     }
 
     Complaint operator()(std::optional<Endpoint> Options::*field) {

@@ -10,8 +10,8 @@
 namespace amber::config {
 namespace {
 
-constexpr std::array kGroups = {Group::general, Group::node,  Group::listen,
-                                Group::wallets, Group::index, Group::limits};
+constexpr std::array kGroups = {Group::general, Group::node,  Group::listen, Group::wallets,
+                                Group::peers,   Group::index, Group::limits};
 
 std::string Intro() {
     return "amberd " + std::string(Version()) +

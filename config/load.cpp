@@ -101,10 +101,29 @@ Complaint CheckSource(const Options& options) {
     return std::nullopt;
 }
 
-Complaint CheckBanner(const Options& options) {
-    if (options.banner_file.empty() || std::ifstream(options.banner_file)) return std::nullopt;
-    return "--banner-file: cannot read " + options.banner_file.string() +
+Complaint CheckBanner(std::string_view name, const std::filesystem::path& file) {
+    if (file.empty() || std::ifstream(file)) return std::nullopt;
+    return "--" + std::string(name) + ": cannot read " + file.string() +
            "; check the path and its permissions";
+}
+
+bool IsOnion(const Service& service) { return service.address.host.ends_with(".onion"); }
+
+/// Whether peers can be reached as they are to be.
+Complaint CheckPeers(Options& options) {
+    if (options.force_proxy && !options.tor_proxy)
+        return "--force-proxy: there is no --tor-proxy to reach peers through";
+    for (const Service& peer : options.peer) {
+        if (peer.protocol != Protocol::tcp && peer.protocol != Protocol::ssl)
+            return "--peer: peers are asked over tcp or ssl only";
+        if (IsOnion(peer) && !options.tor_proxy)
+            return "--peer: " + peer.address.host + " can only be reached with --tor-proxy";
+    }
+    const bool wanted = options.peer_discovery == PeerDiscovery::automatic ||
+                        options.peer_discovery == PeerDiscovery::on;
+    if (!options.peer.empty() && !wanted)
+        options.warnings.push_back("peer is not used: peer-discovery is not on");
+    return std::nullopt;
 }
 
 Complaint CheckCertificate(Options& options) {
@@ -145,7 +164,9 @@ Complaint Fill(Sources& sources, const std::filesystem::path& home, Options& opt
     }
     if (auto complaint = CheckSource(options)) return complaint;
     if (auto complaint = FindClash(options)) return complaint;
-    if (auto complaint = CheckBanner(options)) return complaint;
+    if (auto complaint = CheckBanner("banner-file", options.banner_file)) return complaint;
+    if (auto complaint = CheckBanner("tor-banner", options.tor_banner)) return complaint;
+    if (auto complaint = CheckPeers(options)) return complaint;
     if (auto complaint = CheckCertificate(options)) return complaint;
     WarnOfOpenAdmin(options);
     ResolveThreads(options);

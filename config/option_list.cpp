@@ -215,6 +215,13 @@ std::vector<OptionSpec> WalletOptions() {
          .help = "A text that wallets show when they connect. It may hold $SERVER_VERSION, "
                  "$DAEMON_VERSION, $DAEMON_SUBVERSION and $DONATION_ADDRESS.",
          .defaults = Nothing},
+        {.name = "tor-banner",
+         .group = Group::wallets,
+         .value = "FILE",
+         .field = &Options::tor_banner,
+         .help = "Another text for wallets that come through Tor. Both files are read again when "
+                 "they change, and on `amber-cli broadcast`.",
+         .defaults = Nothing},
         {.name = "donation-address",
          .group = Group::wallets,
          .value = "ADDRESS",
@@ -235,6 +242,51 @@ std::vector<OptionSpec> WalletOptions() {
          .field = &Options::strict_version,
          .help = "Refuse clients whose first message is not server.version, as protocol 1.6 "
                  "asks. Some older wallets would be lost.",
+         .defaults = [](const Coin&) { return Values{"false"}; }},
+    };
+}
+
+std::vector<OptionSpec> PeerOptions() {
+    return {
+        {.name = "peer-discovery",
+         .group = Group::peers,
+         .value = "HOW",
+         .field = &Options::peer_discovery,
+         .help =
+             "Which other servers wallets are told of (server.peers.subscribe). on finds public "
+             "ones, looks at them every three hours, and tells of the good ones. self tells of "
+             "this server alone, off of none. auto is on if report-service names a public "
+             "host (if only onions: with force-proxy), but not on regtest; else off.",
+         .defaults = [](const Coin&) { return Values{"auto"}; },
+         .choices = {"auto", "on", "off", "self"}},
+        {.name = "peer-announce",
+         .group = Group::peers,
+         .value = "",
+         .field = &Options::peer_announce,
+         .help =
+             "Tell peers of this server, as report-service names it, so that they look at it and "
+             "tell their wallets. They are told unless it is --peer-announce=false.",
+         .defaults = [](const Coin&) { return Values{"true"}; }},
+        {.name = "peer",
+         .group = Group::peers,
+         .value = "PROTOCOL://HOST:PORT",
+         .field = &Options::peer,
+         .help = "A server to begin with (tcp or ssl), beside those that Amber knows. "
+                 "`amber-cli add_peer` takes more later.",
+         .defaults = Nothing},
+        {.name = "tor-proxy",
+         .group = Group::peers,
+         .value = "HOST:PORT",
+         .field = &Options::tor_proxy,
+         .help = "Tor's SOCKS5 port, usually 127.0.0.1:9050. Peers on onions are found through it; "
+                 "without it they are left out.",
+         .defaults = Nothing},
+        {.name = "force-proxy",
+         .group = Group::peers,
+         .value = "",
+         .field = &Options::force_proxy,
+         .help = "Reach all peers through tor-proxy, and look up no name: nobody then sees the "
+                 "address of this server.",
          .defaults = [](const Coin&) { return Values{"false"}; }},
     };
 }
@@ -427,7 +479,7 @@ std::vector<OptionSpec> LimitOptions() {
 std::vector<OptionSpec> AllOptions() {
     std::vector<OptionSpec> all;
     for (auto part : {GeneralOptions(), NodeOptions(), ListenOptions(), WalletOptions(),
-                      IndexOptions(), LimitOptions()}) {
+                      PeerOptions(), IndexOptions(), LimitOptions()}) {
         std::ranges::move(part, std::back_inserter(all));
     }
     return all;
@@ -496,6 +548,8 @@ std::string_view Title(Group group) {
             return "Where Amber listens";
         case Group::wallets:
             return "What wallets are told";
+        case Group::peers:
+            return "Other servers";
         case Group::index:
             return "Index and memory";
         case Group::limits:

@@ -11,13 +11,13 @@
 
 namespace amber::config {
 
-enum class Group { general, node, listen, wallets, index, limits };
+enum class Group { general, node, listen, wallets, peers, index, limits };
 
 /// The field that an option fills; its type decides how a value is written and checked.
 using Field =
     std::variant<std::monostate,  ///< no field of its own: LoadOptions() looks at it first
                  std::string Options::*, std::filesystem::path Options::*, std::uint32_t Options::*,
-                 bool Options::*, Source Options::*, FirstSync Options::*,
+                 bool Options::*, Source Options::*, FirstSync Options::*, PeerDiscovery Options::*,
                  std::optional<Endpoint> Options::*, std::vector<Endpoint> Options::*,
                  std::vector<std::string> Options::*, std::vector<Service> Options::*,
                  TrustedProxies Options::*, std::vector<Subnet> Options::*,

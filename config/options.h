@@ -27,6 +27,9 @@ enum class Source { automatic, rpc, rest, files, p2p };
 /// How a first sync builds the index: by sorting everything once, or block by block.
 enum class FirstSync { automatic, bulk, blocks };
 
+/// Which other servers wallets are told of.
+enum class PeerDiscovery { automatic, on, off, self };
+
 enum class Protocol { tcp, ssl, ws, wss };
 
 /// A place where wallets from outside reach us, for server.features. It may be a proxy's.
@@ -86,9 +89,17 @@ struct Options {
     // What wallets are told.
     std::vector<Service> report_service;
     std::filesystem::path banner_file;  ///< empty: a default banner
+    std::filesystem::path tor_banner;   ///< empty: the same
     std::string donation_address;
     bool pad_answers = false;     ///< hide the length of what is sent
     bool strict_version = false;  ///< refuse clients whose first message is not server.version
+
+    // Other servers.
+    PeerDiscovery peer_discovery = PeerDiscovery::automatic;
+    bool peer_announce = true;
+    std::vector<Service> peer;          ///< known from the start; tcp and ssl
+    std::optional<Endpoint> tor_proxy;  ///< nothing: onions cannot be reached
+    bool force_proxy = false;           ///< all peers through it
 
     // Index and memory.
     std::uint32_t reorg_limit = 0;  ///< blocks

@@ -148,7 +148,7 @@ class Demo:
         expect("unspent outputs", info["utxo_count"], self.node.gettxoutsetinfo("none")["txouts"])
 
     def admin_answer(self, *words):
-        done = subprocess.run([self.args.build / "amber-cli", "--admin", self.admin, *words],
+        done = subprocess.run([self.args.build / "amber-cli", "--admin", self.admin, "--json", *words],
                               capture_output=True, text=True, timeout=PATIENCE)
         if done.returncode != 0:
             raise Mismatch(f"amber-cli {' '.join(words)}: {done.stderr.strip()}")

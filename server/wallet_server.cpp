@@ -35,9 +35,9 @@ bool HasTls(const ListenOptions& listen) { return HasTls(listen.transport); }
 class WalletServer::Impl {
 public:
     Impl(ServerOptions options, const index::Coin& coin, index::WalletNode& node,
-         index::NodeEventSink on_node_event)
+         index::NodeEventSink on_node_event, PeerDirectory* peers)
         : shared_(std::make_shared<Shared>(std::make_shared<Services>(
-              std::move(options), coin, node, std::move(on_node_event)))) {
+              std::move(options), coin, node, std::move(on_node_event), peers))) {
         const ServerOptions& all = shared_->Options();
         if (std::ranges::any_of(all.listeners, [](const auto& each) { return HasTls(each); }))
             certificate_.emplace(all.certificate);
@@ -49,6 +49,16 @@ public:
 
     void ReloadCertificate() {
         if (certificate_) certificate_->Reload();
+    }
+
+    void PollBanners() {
+        for (BannerFile* banner : Banners()) banner->Poll();
+    }
+
+    std::vector<std::string> ReloadBanners() {
+        std::vector<std::string> lines;
+        for (BannerFile* banner : Banners()) lines.push_back(banner->Reload());
+        return lines;
     }
 
     void Start(index::ViewPtr view) {
@@ -184,6 +194,14 @@ public:
     std::vector<Ban> Bans() const { return shared_->bans.All(); }
 
 private:
+    /// Those that are files.
+    std::vector<BannerFile*> Banners() const {
+        std::vector<BannerFile*> banners;
+        for (BannerFile* each : {&shared_->services->banner, &shared_->services->tor_banner})
+            if (each->IsFile()) banners.push_back(each);
+        return banners;
+    }
+
     std::vector<std::shared_ptr<IoThread>> Threads() const {
         const std::lock_guard lock(mutex_);
         return threads_;
@@ -258,14 +276,19 @@ private:
 };
 
 WalletServer::WalletServer(ServerOptions options, const index::Coin& coin, index::WalletNode& node,
-                           index::NodeEventSink on_node_event)
-    : impl_(std::make_unique<Impl>(std::move(options), coin, node, std::move(on_node_event))) {}
+                           index::NodeEventSink on_node_event, PeerDirectory* peers)
+    : impl_(std::make_unique<Impl>(std::move(options), coin, node, std::move(on_node_event),
+                                   peers)) {}
 
 WalletServer::~WalletServer() { Stop(); }
 
 void WalletServer::CheckAddresses() const { impl_->CheckAddresses(); }
 
 void WalletServer::ReloadCertificate() { impl_->ReloadCertificate(); }
+
+void WalletServer::PollBanners() { impl_->PollBanners(); }
+
+std::vector<std::string> WalletServer::ReloadBanners() { return impl_->ReloadBanners(); }
 
 void WalletServer::Start(index::ViewPtr view) { impl_->Start(std::move(view)); }
 

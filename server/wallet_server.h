@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "index/chain/coin.h"
@@ -13,6 +14,8 @@
 
 namespace amber::server {
 
+class PeerDirectory;
+
 /// Answers wallets: owns the listeners, sessions, I/O threads and the query pool.
 /// Thread: every call is thread-safe. Borrows coin and node, which outlive it.
 class WalletServer {
@@ -20,8 +23,9 @@ public:
     /// `on_node_event` is told of every transaction a wallet broadcast, so that the mempool view
     /// has it at once; called from any thread. Reads the certificate, and makes it if asked to;
     /// throws std::runtime_error that says why it cannot be used.
+    /// `peers` (null: there are none) outlives it.
     WalletServer(ServerOptions options, const index::Coin& coin, index::WalletNode& node,
-                 index::NodeEventSink on_node_event);
+                 index::NodeEventSink on_node_event, PeerDirectory* peers = nullptr);
     ~WalletServer();  ///< as Stop()
 
     /// Throws std::runtime_error that names the address, if one cannot be listened on: so that the
@@ -31,6 +35,11 @@ public:
     /// Reads the files again; if they are of no use the old certificate stays. This happens by
     /// itself when they change.
     void ReloadCertificate();
+
+    /// To be called every second or so: banner files that changed are served.
+    void PollBanners();
+    /// Reads the banner files now. What is served then, a line each; or why it is the old text.
+    std::vector<std::string> ReloadBanners();
 
     /// Opens the listeners and serves from `view` on, or from a newer one already announced.
     /// Throws std::runtime_error that names the address, if one cannot be listened on.

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "server/admin/admin_json.h"
+#include "server/admin/peer_report.h"
 #include "server/admin/script_report.h"
 #include "server/protocol/answer.h"
 #include "server/protocol/json_writer.h"
@@ -17,6 +18,7 @@ namespace {
 constexpr std::uint32_t kDefaultReorg = 3;
 constexpr std::size_t kDefaultReportLimit = 1000;
 
+RpcError NoPeers() { return {RpcFault::bad_request, "--peer-discovery is off"}; }
 RpcError NotSynced() { return {RpcFault::bad_request, "still syncing: no view to ask yet"}; }
 
 std::uint64_t ResidentBytes() {
@@ -59,6 +61,9 @@ const AdminMethods::Entry AdminMethods::kEntries[] = {
     {"ban", &AdminMethods::Ban},
     {"unban", &AdminMethods::Unban},
     {"listbanned", &AdminMethods::ListBanned},
+    {"peers", &AdminMethods::Peers},
+    {"add_peer", &AdminMethods::AddPeer},
+    {"broadcast", &AdminMethods::Broadcast},
 };
 
 void AdminMethods::Handle(std::string_view line, const Respond& respond) {
@@ -170,6 +175,10 @@ void AdminMethods::GetInfo(const Request&, const Finish& finish) {
     Members by_bound(out);
     for (const auto& [name, count] : stats.bound_hits) by_bound(name).Uint(count);
     out.Raw(stats.bound_hits.empty() ? "{}" : "}");
+    if (target_.peers) {
+        member("peers");
+        WritePeerCounts(out, *target_.peers());
+    }
     if (target_.node_software) {
         const auto software = target_.node_software();
         member("daemon_version").Int(software.version);
@@ -304,6 +313,40 @@ void AdminMethods::Stop(const Request&, const Finish& finish) {
     if (!target_.stop) return finish(NotAvailable());
     finish(std::string(R"("stopping")"));
     target_.stop();
+}
+
+void AdminMethods::Peers(const Request&, const Finish& finish) {
+    if (!target_.peers) return finish(NoPeers());
+    std::string text;
+    JsonWriter out(text);
+    WritePeers(out, *target_.peers());
+    finish(std::move(text));
+}
+
+void AdminMethods::AddPeer(const Request& request, const Finish& finish) {
+    if (!target_.add_peer) return finish(NoPeers());
+    PeerHost host;
+    const std::vector<std::string> urls = ReadList(request, "urls");
+    const bool good = !urls.empty() && std::ranges::all_of(urls, [&](const std::string& url) {
+        return AddUrl(url, host);
+    });
+    if (!good)
+        return finish(RpcError{RpcFault::invalid_params,
+                               "expected ssl://HOST:PORT or tcp://HOST:PORT, or both of one host"});
+    if (const auto why = target_.add_peer(host))
+        return finish(RpcError{RpcFault::bad_request, host.name + ": " + *why});
+    std::string text;
+    JsonWriter(text).String(host.name + " will be looked at now; `peers` tells what came of it");
+    finish(std::move(text));
+}
+
+void AdminMethods::Broadcast(const Request&, const Finish& finish) {
+    if (!target_.broadcast) return finish(NotAvailable());
+    const auto lines = target_.broadcast();
+    if (lines.empty())
+        return finish(RpcError{RpcFault::bad_request,
+                               "there is no banner file: see --banner-file and --tor-banner"});
+    finish(QuotedList(lines));
 }
 
 }  // namespace amber::server

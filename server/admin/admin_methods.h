@@ -40,6 +40,9 @@ private:
     void Ban(const Request& request, const Finish& finish);
     void Unban(const Request& request, const Finish& finish);
     void ListBanned(const Request& request, const Finish& finish);
+    void Peers(const Request& request, const Finish& finish);
+    void AddPeer(const Request& request, const Finish& finish);
+    void Broadcast(const Request& request, const Finish& finish);
 
     /// The values given, in whatever form: as positional arguments, as one list, as one text with
     /// commas, or under `name`.

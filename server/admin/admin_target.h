@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "index/ports/wallet_node.h"
 #include "index/query/view.h"
 #include "server/limits/ban_list.h"
+#include "server/peers/peer_directory.h"
 #include "server/server_stats.h"
 
 namespace amber::server {
@@ -58,6 +60,11 @@ struct AdminTarget {
     std::function<void(std::uint32_t count, Done done)> reorg;
     /// A digest over all tables as JSON text. Blocks for as long as that takes.
     std::function<std::string()> digest;
+    std::function<std::shared_ptr<const PeerDirectory::Snapshot>()> peers;
+    /// Returns why the peer is of no use; nothing if it will be looked at.
+    std::function<std::optional<std::string>(const PeerHost& host)> add_peer;
+    /// Reads the banner files again. What is served then, a line for each.
+    std::function<std::vector<std::string>()> broadcast;
     std::function<void()> stop;  ///< returns at once; the process ends soon after
 
     /// Bounds that can be changed under way, as the options of these names have them.

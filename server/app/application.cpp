@@ -21,6 +21,11 @@ using std::chrono::steady_clock;
 
 namespace {
 constexpr milliseconds kNodeCheckPause(1000);
+
+std::unique_ptr<PeerFinder> MakePeers(const config::Options& options) {
+    auto peers = PeerOptionsOf(options);
+    return peers ? std::make_unique<PeerFinder>(std::move(*peers), *options.coin) : nullptr;
+}
 }  // namespace
 
 Application::Application(const config::Options& options)
@@ -28,8 +33,10 @@ Application::Application(const config::Options& options)
       store_(StoreOptionsOf(options)),
       node_(*options.coin, NodeOptionsOf(options)),
       indexer_(*options.coin, store_, IndexerOptionsOf(options)),
-      wallets_(ServerOptionsOf(options), *options.coin, node_.Wallet(),
-               [this](const index::NodeEvent& event) { indexer_.OnNodeEvent(event); }),
+      peers_(MakePeers(options)),
+      wallets_(
+          ServerOptionsOf(options), *options.coin, node_.Wallet(),
+          [this](const index::NodeEvent& event) { indexer_.OnNodeEvent(event); }, peers_.get()),
       limits_(options, wallets_),
       admin_(options.admin ? std::make_unique<AdminServer>(options.admin->host, options.admin->port,
                                                            MakeTarget())
@@ -87,6 +94,7 @@ void Application::OnSynced(const index::View& view) {
     spdlog::info("ready: height={} tip={}", view.tip.height.value,
                  index::ToDisplayHex(view.tip.hash));
     service_manager_.Ready();
+    if (peers_) peers_->Start([this] { return indexer_.CurrentView(); });
 }
 
 void Application::Tick(ProgressDisplay& display) {
@@ -105,6 +113,7 @@ void Application::Tick(ProgressDisplay& display) {
         display.Show(reading, now);
         service_manager_.Status(FormatProgress(reading));
     }
+    wallets_.PollBanners();
     if (service_manager_.WatchdogInterval()) service_manager_.Watchdog();
 }
 
@@ -133,6 +142,7 @@ int Application::Run(const sigset_t& signals) {
     node_.Stop();
     sync.join();
     admin_.reset();
+    if (peers_) peers_->Stop();
     wallets_.Stop();
     spdlog::info("stopped");
     return failed_ ? 1 : 0;
@@ -182,6 +192,11 @@ AdminTarget Application::MakeTarget() {
         return DigestText(index::ComputeDigest(
             index::store::Reader(store_.TakeSnapshot(), index::store::Reach::disk)));
     };
+    target.broadcast = [this] { return wallets_.ReloadBanners(); };
+    if (peers_) {
+        target.peers = [this] { return peers_->Current(); };
+        target.add_peer = [this](const PeerHost& host) { return peers_->Add(host); };
+    }
     target.stop = [this] { stopping_ = true; };
     target.limits = [this] { return limits_.All(); };
     target.set_limit = [this](const auto& name, const auto& value) { limits_.Set(name, value); };

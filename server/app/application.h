@@ -18,6 +18,7 @@
 #include "server/console/progress.h"
 #include "server/console/progress_meter.h"
 #include "server/console/service_manager.h"
+#include "server/peers/peer_finder.h"
 #include "server/wallet_server.h"
 
 namespace amber::server {
@@ -45,6 +46,7 @@ private:
     index::store::Store store_;
     daemon_client::Node node_;
     index::Indexer indexer_;
+    std::unique_ptr<PeerFinder> peers_;  ///< null: no peers are wanted
     WalletServer wallets_;
     LiveLimits limits_;
     std::atomic<bool> stopping_ = false;

@@ -1,11 +1,15 @@
 #include "server/app/part_options.h"
 
-#include <fstream>
-#include <sstream>
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
 #include <stdexcept>
 
 #include "config/version.h"
 #include "index/chain/coin.h"
+#include "server/peers/our_features.h"
+#include "server/peers/seeds.h"
+#include "server/wire/parse_address.h"
 
 namespace amber::server {
 
@@ -24,6 +28,76 @@ void AddListeners(ServerOptions& server, TransportKind kind,
         if (config::IsUnixPath(at)) listen.unix_path = at.host;
         server.listeners.push_back(std::move(listen));
     }
+}
+
+std::string SoftwareOf() { return "Amber " + std::string(config::Version()); }
+
+std::vector<PublicHost> PublicHostsOf(const std::vector<config::Service>& services) {
+    std::vector<PublicHost> hosts;
+    for (const auto& service : services) {
+        PublicHost host{.name = service.address.host};
+        const std::uint16_t port = service.address.port;
+        switch (service.protocol) {
+            case config::Protocol::tcp:
+                host.tcp_port = port;
+                break;
+            case config::Protocol::ssl:
+                host.ssl_port = port;
+                break;
+            case config::Protocol::ws:
+                host.ws_port = port;
+                break;
+            case config::Protocol::wss:
+                host.wss_port = port;
+                break;
+        }
+        hosts.push_back(host);
+    }
+    return hosts;
+}
+
+/// A server that nobody is told of keeps to itself: to look for peers would tell strangers of it,
+/// and its wallets of strangers. One with onions only hides where it is, so that it looks through
+/// Tor.
+bool WantsPeers(const config::Options& options) {
+    const auto ours = PublicPeerHostsOf(PublicHostsOf(options.report_service));
+    if (options.coin->network == "regtest" || ours.empty()) return false;
+    const bool hidden = std::ranges::all_of(ours, IsOnion, &PeerHost::name);
+    return !hidden || options.force_proxy;
+}
+
+/// Nothing: off.
+std::optional<PeerOptions::Mode> PeerModeOf(const config::Options& options) {
+    switch (options.peer_discovery) {
+        case config::PeerDiscovery::automatic:
+            return WantsPeers(options) ? std::optional(PeerOptions::Mode::on) : std::nullopt;
+        case config::PeerDiscovery::on:
+            return PeerOptions::Mode::on;
+        case config::PeerDiscovery::self:
+            return PeerOptions::Mode::self;
+        case config::PeerDiscovery::off:
+            return std::nullopt;
+    }
+    std::abort();
+}
+
+std::vector<PeerHost> OwnPeersOf(const config::Options& options) {
+    for (const auto& peer : options.peer)
+        if (!ParseHostName(peer.address.host))
+            throw std::runtime_error("peer: " + peer.address.host +
+                                     " is neither an address nor a name with a dot in it");
+    return PeerHostsOf(PublicHostsOf(options.peer));
+}
+
+/// Where Tor connects from if it serves an onion of ours without a PROXY header: from where its
+/// proxy listens.
+std::optional<Subnet> TorHereOf(const config::Options& options) {
+    const bool onion = std::ranges::any_of(
+        options.report_service, [](const auto& service) { return IsOnion(service.address.host); });
+    if (!onion || !options.tor_proxy) return std::nullopt;
+    const auto address = ParseAddress(options.tor_proxy->host);
+    if (!address) return std::nullopt;
+    return Subnet::Of(*address, 128);
 }
 
 }  // namespace
@@ -63,37 +137,41 @@ ServerOptions ServerOptionsOf(const config::Options& options) {
     for (const auto& subnet : options.exempt_subnet)
         server.exempt.emplace_back(subnet.address, subnet.bits);
     server.ban_file = options.datadir / "bans";
-    for (const auto& service : options.report_service) {
-        PublicHost host{.name = service.address.host};
-        const std::uint16_t port = service.address.port;
-        switch (service.protocol) {
-            case config::Protocol::tcp:
-                host.tcp_port = port;
-                break;
-            case config::Protocol::ssl:
-                host.ssl_port = port;
-                break;
-            case config::Protocol::ws:
-                host.ws_port = port;
-                break;
-            case config::Protocol::wss:
-                host.wss_port = port;
-                break;
-        }
-        server.public_hosts.push_back(host);
-    }
-    server.software = "Amber " + std::string(config::Version());
+    server.public_hosts = PublicHostsOf(options.report_service);
+    server.software = SoftwareOf();
     server.donation_address = options.donation_address;
     server.io_threads = options.io_threads;
     static_cast<Limits&>(server) = LimitsOf(options);
     server.answer_cache_bytes = AnswerCacheBytesOf(options);
     server.version_first = options.strict_version;
     server.pad_answers = options.pad_answers;
-    if (options.banner_file.empty()) return server;
-    std::ifstream file(options.banner_file);
-    if (!file) throw std::runtime_error("banner-file: cannot read " + options.banner_file.string());
-    server.banner = (std::ostringstream() << file.rdbuf()).str();
+    server.banner_file = options.banner_file;
+    server.tor_banner_file = options.tor_banner;
+    if (const auto tor = TorHereOf(options)) server.tor_callers.push_back(*tor);
     return server;
+}
+
+std::optional<PeerOptions> PeerOptionsOf(const config::Options& options) {
+    const auto mode = PeerModeOf(options);
+    if (!mode) return std::nullopt;
+    PeerOptions peers;
+    peers.mode = *mode;
+    peers.announce = options.peer_announce;
+    peers.software = SoftwareOf();
+    peers.public_hosts = PublicHostsOf(options.report_service);
+    peers.seeds = OwnPeersOf(options);
+    std::ranges::move(SeedsOf(*options.coin), std::back_inserter(peers.seeds));
+    if (options.tor_proxy)
+        peers.proxy = PeerOptions::Proxy{options.tor_proxy->host, options.tor_proxy->port};
+    peers.proxy_for_all = options.force_proxy;
+    for (const auto* listeners : {&options.ssl, &options.tcp})
+        for (const auto& at : *listeners) {
+            const auto address = ParseAddress(at.host);
+            if (address && !address->is_unspecified()) peers.local_addresses.push_back(*address);
+        }
+    peers.file = options.datadir / "peers.json";
+    peers.private_too = options.coin->network == "regtest";
+    return peers;
 }
 
 daemon_client::NodeOptions NodeOptionsOf(const config::Options& options) {

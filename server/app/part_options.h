@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "config/options.h"
@@ -8,14 +9,16 @@
 #include "daemon_client/node_options.h"
 #include "index/indexer.h"
 #include "index/store/store.h"
+#include "server/peers/peer_options.h"
 #include "server/server_options.h"
 
 // From the operator's options to those of the parts.
 namespace amber::server {
 
 Limits LimitsOf(const config::Options& options);
-/// Throws std::runtime_error if the banner cannot be read.
 ServerOptions ServerOptionsOf(const config::Options& options);
+/// Nothing if no peers are wanted. Throws std::runtime_error that names a host that is none.
+std::optional<PeerOptions> PeerOptionsOf(const config::Options& options);
 daemon_client::NodeOptions NodeOptionsOf(const config::Options& options);
 index::IndexerOptions IndexerOptionsOf(const config::Options& options);
 index::store::StoreOptions StoreOptionsOf(const config::Options& options);

@@ -14,9 +14,9 @@ namespace {
 using config::Message;
 
 constexpr std::string_view kHelp =
-    R"(amber-cli asks a running amberd on its admin port and prints the answer as JSON.
+    R"(amber-cli asks a running amberd on its admin port and prints the answer.
 
-Usage: amber-cli [--network NAME | --admin HOST:PORT] METHOD [ARGUMENTS...]
+Usage: amber-cli [--network NAME | --admin HOST:PORT] [--json] METHOD [ARGUMENTS...]
 
 Methods:
   getinfo                     heights, progress, time left, sessions, memory, versions
@@ -33,10 +33,14 @@ Methods:
   ban ADDRESS|CIDR [SECONDS]  close its sessions and refuse new ones; for good without SECONDS
   unban ADDRESS|CIDR          end that ban
   listbanned                  bans, and for how long
+  peers                       other servers that are known, and how they are
+  add_peer URL...             look at a server: ssl://HOST:PORT, tcp://HOST:PORT
+  broadcast                   read the banner files again, and give wallets their new text
 
 Options:
   --network NAME      find amberd at that network's default admin port (mainnet)
   --admin HOST:PORT   find it there
+  --json              print JSON, for scripts; else it is tables, for people
   --help, -h          this text
   --version           versions
   Without them, AMBER_NETWORK and AMBER_ADMIN of the environment count. Options stand before METHOD.
@@ -47,6 +51,7 @@ Exit codes: 0 answered; 1 the answer is an error, or there is none; 2 wrong comm
 Examples:
   amber-cli getinfo
   amber-cli --network regtest reorg 10
+  amber-cli --json sessions | jq length
   amber-cli query bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq
 )";
 
@@ -101,10 +106,15 @@ std::variant<CliOptions, Message> ReadCliOptions(int argc, const char* const* ar
     const std::vector<std::string> words(argv + 1, argv + argc);
     const config::Environment environment = config::ReadEnvironment(env);
     Place place;
+    bool json = false;
     std::size_t at = 0;
     for (; at < words.size() && words[at].starts_with("-"); ++at) {
         if (words[at] == "--help" || words[at] == "-h") return Message{std::string(kHelp), 0};
         if (words[at] == "--version") return Message{config::VersionText("amber-cli"), 0};
+        if (words[at] == "--json") {
+            json = true;
+            continue;
+        }
         if (!Take(words, at, "--admin", place.admin) &&
             !Take(words, at, "--network", place.network)) {
             return Wrong("unknown option, or one without its value: " + words[at]);
@@ -118,6 +128,7 @@ std::variant<CliOptions, Message> ReadCliOptions(int argc, const char* const* ar
     auto found = Find(place);
     if (auto* message = std::get_if<Message>(&found)) return std::move(*message);
     return CliOptions{std::get<config::Endpoint>(found),
+                      json,
                       words[at],
                       {words.begin() + static_cast<std::ptrdiff_t>(at) + 1, words.end()}};
 }

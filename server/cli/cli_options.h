@@ -10,6 +10,7 @@ namespace amber::server {
 
 struct CliOptions {
     config::Endpoint admin;
+    bool json = false;  ///< for scripts; else tables for people
     std::string method;
     std::vector<std::string> arguments;
 };

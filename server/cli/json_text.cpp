@@ -2,21 +2,13 @@
 
 #include <algorithm>
 
+#include "server/cli/table_text.h"
 #include "server/protocol/json_document.h"
 #include "server/protocol/json_writer.h"
 #include "server/protocol/utf8.h"
 
 namespace amber::server {
 namespace {
-
-bool IsUtf8(std::string_view text) {
-    while (!text.empty()) {
-        const std::size_t size = Utf8SequenceSize(text);
-        if (size == 0) return false;
-        text.remove_prefix(size);
-    }
-    return true;
-}
 
 /// Writes values with two spaces of indentation, numbers with their own digits.
 class Printer {
@@ -87,7 +79,7 @@ std::optional<std::string> RequestLine(std::string_view method,
     return line + "]}\n";
 }
 
-AdminAnswer ReadAnswer(std::string_view line) {
+AdminAnswer ReadAnswer(std::string_view line, const ResultForm& form) {
     JsonDocument document;
     const JsonFault fault = document.Parse(line);
     // Errors are short, so this can but be a result: very long lists are printed as they come.
@@ -104,7 +96,8 @@ AdminAnswer ReadAnswer(std::string_view line) {
     }
     const JsonValue* result = document.Member(document.Root(), "result");
     if (result == nullptr) return {false, kNotAnswer};
-    return {true, Readable(document, *result)};
+    return {true,
+            form.json ? Readable(document, *result) : TableText(document, *result, form.width)};
 }
 
 }  // namespace amber::server

@@ -14,11 +14,17 @@ std::optional<std::string> ToJson(std::string_view argument);
 std::optional<std::string> RequestLine(std::string_view method,
                                        const std::vector<std::string>& arguments);
 
+/// How a result is to look.
+struct ResultForm {
+    bool json = false;                 ///< indented JSON; else for people, see table_text.h
+    std::optional<std::size_t> width;  ///< of the terminal; nothing: nothing is cut
+};
+
 /// What a line from the admin port means to us.
 struct AdminAnswer {
     bool ok = false;
-    std::string text;  ///< JSON of the result, made readable; or the message of the error
+    std::string text;  ///< the result in that form, or the message of the error
 };
-AdminAnswer ReadAnswer(std::string_view line);
+AdminAnswer ReadAnswer(std::string_view line, const ResultForm& form);
 
 }  // namespace amber::server

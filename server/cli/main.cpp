@@ -1,4 +1,5 @@
 // amber-cli: asks a running amberd on its admin port.
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -6,6 +7,18 @@
 #include "server/cli/admin_client.h"
 #include "server/cli/cli_options.h"
 #include "server/cli/json_text.h"
+
+namespace {
+
+/// Of standard output; nothing if that is a file or a pipe.
+std::optional<std::size_t> TerminalWidth() {
+    winsize size{};
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return std::nullopt;
+    return size.ws_col;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
     using namespace amber;
@@ -21,7 +34,8 @@ int main(int argc, char** argv) {
         return 2;
     }
     try {
-        const server::AdminAnswer answer = server::ReadAnswer(server::Ask(options.admin, *line));
+        const server::AdminAnswer answer =
+            server::ReadAnswer(server::Ask(options.admin, *line), {options.json, TerminalWidth()});
         (answer.ok ? std::cout : std::cerr)
             << (answer.ok ? "" : "amber-cli: ") << answer.text << std::endl;
         return answer.ok && std::cout ? 0 : 1;

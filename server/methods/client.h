@@ -15,6 +15,8 @@ public:
     virtual void Negotiate(ProtocolVersion version, std::string software) = 0;
     /// Ends the session once the answer to the request at hand is sent.
     virtual void CloseAfterAnswer() = 0;
+    /// Where it comes from, as AddressIn() reads it.
+    [[nodiscard]] virtual std::string Peer() const = 0;
     /// These three are true if there was such a subscription.
     virtual bool UnsubscribeHeaders() = 0;
     virtual bool UnsubscribeScript(const index::ScriptHash& script) = 0;

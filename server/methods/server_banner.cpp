@@ -1,4 +1,5 @@
 #include "server/methods/handlers.h"
+#include "server/methods/through_tor.h"
 
 namespace amber::server::handlers {
 namespace {
@@ -20,7 +21,8 @@ std::string NodeVersionText(int version) {
 
 Outcome ServerBanner(Call& call) {
     const ServerOptions& options = call.services.options;
-    std::string banner = options.banner;
+    const bool tor = call.services.tor_banner.IsFile() && ThroughTor(call);
+    std::string banner = *(tor ? call.services.tor_banner : call.services.banner).Text();
     if (banner.find('$') != banner.npos) {
         const auto node = call.services.node.LastSeenSoftware();
         const auto space = options.software.find(' ');

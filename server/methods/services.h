@@ -8,21 +8,27 @@
 #include "index/ports/node_events.h"
 #include "index/ports/wallet_node.h"
 #include "server/methods/answer_cache.h"
+#include "server/methods/banner_file.h"
 #include "server/methods/fee_oracle.h"
 #include "server/methods/raw_tx_cache.h"
 #include "server/server_options.h"
 
 namespace amber::server {
 
+class PeerDirectory;
+
 /// What methods work with, one for the whole server. Thread-safe in every part. Callbacks given to
 /// the node hold a share of it, because the node may answer after the server is gone.
 struct Services : std::enable_shared_from_this<Services> {
     Services(ServerOptions opts, const index::Coin& of, index::WalletNode& asked,
-             index::NodeEventSink sink)
+             index::NodeEventSink sink, PeerDirectory* others)
         : options(std::move(opts)),
           coin(of),
           node(asked),
           on_node_event(std::move(sink)),
+          peers(others),
+          banner(options.banner_file, options.banner),
+          tor_banner(options.tor_banner_file, {}),
           fees(std::make_shared<FeeOracle>(asked)),
           answers(options.answer_cache_bytes),
           raw_txs(options.raw_tx_cache_bytes) {}
@@ -31,6 +37,9 @@ struct Services : std::enable_shared_from_this<Services> {
     const index::Coin& coin;
     index::WalletNode& node;
     index::NodeEventSink on_node_event;
+    PeerDirectory* const peers;  ///< null: no peers are kept
+    BannerFile banner;
+    BannerFile tor_banner;  ///< without a file: there is no other banner for Tor
     const std::shared_ptr<FeeOracle> fees;
     AnswerCache answers;  ///< at the newest view announced
     RawTxCache raw_txs;

@@ -24,6 +24,15 @@ std::size_t Utf8SequenceSize(std::string_view text) {
     return 4;
 }
 
+bool IsUtf8(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t size = Utf8SequenceSize(text);
+        if (size == 0) return false;
+        text.remove_prefix(size);
+    }
+    return true;
+}
+
 void AppendUtf8(std::string& out, std::uint32_t code) {
     const auto tail = [&](unsigned shift) {
         out += static_cast<char>(0x80 | ((code >> shift) & 0x3f));

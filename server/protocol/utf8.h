@@ -9,6 +9,8 @@ namespace amber::server {
 /// surrogate, above U+10FFFF, truncated). Precondition: text is not empty.
 std::size_t Utf8SequenceSize(std::string_view text);
 
+[[nodiscard]] bool IsUtf8(std::string_view text);
+
 /// Precondition: `code` is a Unicode scalar value.
 void AppendUtf8(std::string& out, std::uint32_t code);
 

@@ -74,6 +74,7 @@ public:
     bool HasNegotiated() const override { return negotiated_; }
     void Negotiate(ProtocolVersion version, std::string software) override;
     void CloseAfterAnswer() override { close_after_ = true; }
+    std::string Peer() const override { return transport_->Peer(); }
     bool UnsubscribeHeaders() override { return std::exchange(headers_subscribed_, false); }
     bool UnsubscribeScript(const index::ScriptHash& script) override;
     bool UnsubscribeOutpoint(const index::OutPoint& outpoint) override;

@@ -1,11 +1,11 @@
 #include "server/tls/certificate_keeper.h"
 
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
 
 #include <ctime>
 #include <stdexcept>
 
+#include "server/file_look.h"
 #include "server/tls/self_signed.h"
 
 namespace amber::server {
@@ -13,16 +13,8 @@ namespace {
 
 constexpr std::chrono::hours kRenewTickets{24};
 
-/// What changes when a file is written or replaced.
-std::string Look(const std::filesystem::path& file) {
-    struct stat found {};
-    if (stat(file.c_str(), &found) != 0) return "-";
-    return std::to_string(found.st_ino) + ' ' + std::to_string(found.st_size) + ' ' +
-           std::to_string(found.st_mtim.tv_sec) + '.' + std::to_string(found.st_mtim.tv_nsec);
-}
-
 std::string Look(const CertificateFiles& files) {
-    return Look(files.certificate) + ", " + Look(files.key);
+    return FileLook(files.certificate) + ", " + FileLook(files.key);
 }
 
 std::string DateOf(std::chrono::system_clock::time_point time) {

@@ -60,7 +60,8 @@ bool Wire::HasReadAhead() const {
 
 WireResult Wire::Handshake() {
     ERR_clear_error();
-    const int returned = SSL_accept(tls_.get());
+    const int returned =
+        SSL_is_server(tls_.get()) ? SSL_accept(tls_.get()) : SSL_connect(tls_.get());
     return returned == 1 ? WireResult{WireState::done} : TlsResult(returned);
 }
 

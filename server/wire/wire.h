@@ -37,7 +37,7 @@ public:
 
     /// For a wire made plain. `tls` must be set up for its descriptor.
     void BeginTls(SslPtr tls) { tls_ = std::move(tls); }
-    /// The server's half of the TLS handshake. `failed`: see Error().
+    /// The half of the TLS handshake that `tls` was made for. `failed`: see Error().
     WireResult Handshake();
     /// Reads what is there, up to the size of `into`. If that is less, Wait() tells of more.
     WireResult Read(std::span<char> into);

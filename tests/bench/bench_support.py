@@ -125,7 +125,7 @@ class Amberd(Process):
 
     def info(self):
         """getinfo; nothing if it does not answer (yet, or any more)."""
-        done = subprocess.run([self.cli, "--admin", f"127.0.0.1:{self.admin_port}", "getinfo"],
+        done = subprocess.run([self.cli, "--admin", f"127.0.0.1:{self.admin_port}", "--json", "getinfo"],
                               capture_output=True)
         return json.loads(done.stdout) if done.returncode == 0 else None
 

@@ -8,7 +8,7 @@ namespace amber::server {
 namespace {
 
 std::variant<CliOptions, config::Message> Read(std::vector<const char*> words,
-                                              std::vector<const char*> environment = {}) {
+                                               std::vector<const char*> environment = {}) {
     words.insert(words.begin(), "amber-cli");
     environment.push_back(nullptr);
     return ReadCliOptions(static_cast<int>(words.size()), words.data(), environment.data());
@@ -42,6 +42,15 @@ TEST(CliOptions, FindsAmberdWhereItIsByDefault) {
     EXPECT_EQ(Good({"--network", "regtest", "getinfo"}).admin, config::DefaultAdmin("regtest"));
 }
 
+TEST(CliOptions, TablesUnlessJsonIsAskedFor) {
+    EXPECT_FALSE(Good({"sessions"}).json);
+    EXPECT_TRUE(Good({"--json", "sessions"}).json);
+    EXPECT_TRUE(Good({"--json", "--network", "regtest", "sessions"}).json);
+    const CliOptions behind = Good({"sessions", "--json"});
+    EXPECT_FALSE(behind.json);
+    EXPECT_EQ(behind.arguments, std::vector<std::string>{"--json"});
+}
+
 TEST(CliOptions, EverythingBehindTheMethodBelongsToIt) {
     const CliOptions options = Good({"--admin=[::1]:9", "query", "--admin", "-1", "--help"});
     EXPECT_EQ(options.admin, (config::Endpoint{"::1", 9}));
@@ -69,8 +78,9 @@ TEST(CliOptions, HelpListsTheMethods) {
     auto read = Read({"--help"});
     const auto& message = std::get<config::Message>(read);
     EXPECT_EQ(message.exit_code, 0);
-    for (const char* method : {"getinfo", "sessions", "disconnect", "query", "daemon_url",
-                               "log_level", "reorg", "digest", "stop"}) {
+    for (const char* method :
+         {"getinfo", "sessions", "disconnect", "query", "daemon_url", "log_level", "reorg",
+          "digest", "stop", "peers", "add_peer", "broadcast"}) {
         EXPECT_NE(message.text.find(std::string("\n  ") + method + " "), std::string::npos)
             << method;
     }

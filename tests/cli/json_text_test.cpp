@@ -35,28 +35,33 @@ TEST(CliRequest, IsOneLine) {
     EXPECT_FALSE(RequestLine("query", {"\xc3"}));
 }
 
+constexpr ResultForm kJson{.json = true, .width = std::nullopt};
+
 TEST(CliAnswer, ResultsAreIndentedWithTheirOwnDigits) {
     const AdminAnswer answer = ReadAnswer(
-        R"({"jsonrpc":"2.0","id":0,"result":{"height":5,"fee":0.00010000,"none":{},"l":[1,"a\nb"]}})");
+        R"({"jsonrpc":"2.0","id":0,"result":{"height":5,"fee":0.00010000,"none":{},"l":[1,"a\nb"]}})",
+        kJson);
     EXPECT_TRUE(answer.ok);
     EXPECT_EQ(answer.text,
               "{\n  \"height\": 5,\n  \"fee\": 0.00010000,\n  \"none\": {},\n"
               "  \"l\": [\n    1,\n    \"a\\nb\"\n  ]\n}");
-    EXPECT_EQ(ReadAnswer(R"({"id":0,"error":null,"result":"stopping"})").text, "\"stopping\"");
-    EXPECT_TRUE(ReadAnswer(R"({"id":0,"result":null})").ok);
+    EXPECT_EQ(ReadAnswer(R"({"id":0,"error":null,"result":"stopping"})", kJson).text,
+              "\"stopping\"");
+    EXPECT_TRUE(ReadAnswer(R"({"id":0,"result":null})", kJson).ok);
+    EXPECT_EQ(ReadAnswer(R"({"id":0,"result":"stopping"})", {}).text, "stopping");
 }
 
 TEST(CliAnswer, ErrorsAreTheirMessage) {
     const AdminAnswer answer =
-        ReadAnswer(R"({"id":0,"error":{"code":-32601,"message":"unknown method"}})");
+        ReadAnswer(R"({"id":0,"error":{"code":-32601,"message":"unknown method"}})", kJson);
     EXPECT_FALSE(answer.ok);
     EXPECT_EQ(answer.text, "unknown method");
-    EXPECT_FALSE(ReadAnswer(R"({"id":0,"error":{}})").ok);
+    EXPECT_FALSE(ReadAnswer(R"({"id":0,"error":{}})", kJson).ok);
 }
 
 TEST(CliAnswer, StrangersAreRecognised) {
     for (const char* line : {"", "HTTP/1.1 400 Bad Request\r", "[]", "{}", "{\"id\":0", "5"}) {
-        const AdminAnswer answer = ReadAnswer(line);
+        const AdminAnswer answer = ReadAnswer(line, kJson);
         EXPECT_FALSE(answer.ok) << line;
         EXPECT_NE(answer.text.find("--admin"), std::string::npos) << line;
     }
@@ -66,7 +71,7 @@ TEST(CliAnswer, VeryLongListsAreStillPrinted) {
     std::string line = R"({"id":0,"result":[0)";
     for (int i = 0; i < 200'000; ++i) line += ",1";
     line += "]}";
-    const AdminAnswer answer = ReadAnswer(line);
+    const AdminAnswer answer = ReadAnswer(line, kJson);
     EXPECT_TRUE(answer.ok);
     EXPECT_EQ(answer.text, line);
 }

@@ -125,6 +125,16 @@ TEST_F(Load, CommandLineFillsEveryField) {
                                   "14",
                                   "--history-limit",
                                   "15",
+                                  "--peer-discovery",
+                                  "self",
+                                  "--peer-announce=false",
+                                  "--peer",
+                                  "ssl://a.example:50002",
+                                  "--peer",
+                                  "tcp://b.onion:50001",
+                                  "--tor-proxy",
+                                  "127.0.0.1:9050",
+                                  "--force-proxy",
                                   "--log-level",
                                   "debug"});
     EXPECT_EQ(options.coin->network, "signet");
@@ -157,7 +167,30 @@ TEST_F(Load, CommandLineFillsEveryField) {
     EXPECT_EQ(options.max_batch, 13U);
     EXPECT_EQ(options.session_timeout, 14U);
     EXPECT_EQ(options.history_limit, 15U);
+    EXPECT_EQ(options.peer_discovery, PeerDiscovery::self);
+    EXPECT_FALSE(options.peer_announce);
+    EXPECT_EQ(options.peer, (std::vector<Service>{{Protocol::ssl, {"a.example", 50002}},
+                                                  {Protocol::tcp, {"b.onion", 50001}}}));
+    EXPECT_EQ(options.tor_proxy, (Endpoint{"127.0.0.1", 9050}));
+    EXPECT_TRUE(options.force_proxy);
     EXPECT_EQ(options.log_level, "debug");
+}
+
+TEST_F(Load, PeersAreChecked) {
+    const Options usual = Good({});
+    EXPECT_EQ(usual.peer_discovery, PeerDiscovery::automatic);
+    EXPECT_TRUE(usual.peer_announce);
+    EXPECT_FALSE(usual.tor_proxy);
+    ExpectSays(Bad({"--force-proxy"}), {"--force-proxy", "--tor-proxy"});
+    ExpectSays(Bad({"--peer", "ws://a.example:1"}), {"--peer", "tcp or ssl"});
+    ExpectSays(Bad({"--peer", "tcp://a.onion:1"}), {"--peer", "a.onion", "--tor-proxy"});
+    ExpectSays(Bad({"--peer", "a.example:1"}), {"--peer", "PROTOCOL://HOST:PORT"});
+    ExpectSays(Bad({"--peer-discovery", "yes"}), {"--peer-discovery", "auto, on, off or self"});
+    ExpectSays(Bad({"--tor-banner", "/nowhere/banner"}), {"--tor-banner", "/nowhere/banner"});
+    EXPECT_TRUE(Good({"--peer", "tcp://a.example:1"}).warnings.empty());
+    const Options unused = Good({"--peer-discovery", "off", "--peer", "tcp://a.example:1"});
+    ASSERT_EQ(unused.warnings.size(), 1U);
+    ExpectSays(unused.warnings.front(), {"peer", "not used"});
 }
 
 TEST_F(Load, TheKeyIsWithTheCertificateUnlessToldOtherwise) {

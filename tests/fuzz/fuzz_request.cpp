@@ -34,6 +34,7 @@ struct FakeClient final : Client {
     bool HasNegotiated() const override { return negotiated; }
     void Negotiate(ProtocolVersion, std::string) override { negotiated = true; }
     void CloseAfterAnswer() override {}
+    std::string Peer() const override { return "192.0.2.1:1"; }
     bool UnsubscribeHeaders() override { return true; }
     bool UnsubscribeScript(const index::ScriptHash&) override { return false; }
     bool UnsubscribeOutpoint(const index::OutPoint&) override { return false; }
@@ -52,9 +53,9 @@ struct CheckingDeferrer final : Deferrer {
 struct Surroundings {
     test::FakeWorld world;
     test::FakeWalletNode node;
-    std::shared_ptr<Services> services =
-        std::make_shared<Services>(ServerOptions{}, *index::FindCoin("bitcoin", "regtest"), node,
-                                   [](const index::NodeEvent&) {});
+    std::shared_ptr<Services> services = std::make_shared<Services>(
+        ServerOptions{}, *index::FindCoin("bitcoin", "regtest"), node,
+        [](const index::NodeEvent&) {}, nullptr);
     ServedViewPtr served;
     std::optional<index::Query> query;
 

@@ -1,5 +1,5 @@
 // make_corpus DIR: writes first inputs to DIR/fuzz_block and DIR/fuzz_transaction, taken from
-// AMBER_CHAIN_DATA if that is set, and to DIR/fuzz_peer and DIR/fuzz_request.
+// AMBER_CHAIN_DATA if that is set, and to DIR/fuzz_peer, DIR/fuzz_peer_check and DIR/fuzz_request.
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -80,6 +80,28 @@ void WritePeerScripts(const std::filesystem::path& dir) {
     }
 }
 
+/// Answers of a good peer to fuzz_peer_check, in the order of its questions, whole and without
+/// ends.
+void WritePeerAnswers(const std::filesystem::path& dir) {
+    std::filesystem::create_directories(dir);
+    const std::string hash(64, '1');
+    const std::string answers[] = {
+        R"(["x","1.6"])",
+        R"({"hex":"00","height":120})",
+        R"({"hosts":{"peer.example":{"tcp_port":1,"ssl_port":"2"}},"genesis_hash":")" + hash +
+            R"(","hash_function":"sha256","server_version":"x","protocol_min":"1.4",)"
+            R"("protocol_max":"1.6","pruning":null})",
+        R"([["1.2.3.4","other.example",["v1.4","s50002","t"]]])",
+        "\"" + std::string(160, '0') + "\"",
+        "true"};
+    std::string lines = "a";
+    for (std::size_t i = 0; i < std::size(answers); ++i) {
+        lines += R"({"id":)" + std::to_string(i) + R"(,"result":)" + answers[i] + "}\n";
+        std::ofstream(dir / ("until_" + std::to_string(i)), std::ios::binary) << lines;
+    }
+    std::ofstream(dir / "proxy", std::ios::binary) << std::string("b\5\0\5\0\0\1\0\0\0\0\0\0", 13);
+}
+
 /// A request of every method that finds something in what fuzz_request serves, in three lengths:
 /// the length decides the version.
 void WriteRequests(const std::filesystem::path& dir) {
@@ -157,6 +179,7 @@ int main(int argc, char** argv) {
     }
     if (amber::test::ChainDataDir()) AddRealData(corpus);
     WritePeerScripts(std::filesystem::path(argv[1]) / "fuzz_peer");
+    WritePeerAnswers(std::filesystem::path(argv[1]) / "fuzz_peer_check");
     WriteRequests(std::filesystem::path(argv[1]) / "fuzz_request");
     std::cout << corpus.Size() << " inputs in " << argv[1] << '\n';
 }

@@ -250,7 +250,6 @@ TEST_F(MethodsTest, TransactionIdFromPos) {
 TEST_F(MethodsTest, ServerMethods) {
     EXPECT_EQ(Ask("server.ping", "[]"), Result("null"));
     EXPECT_EQ(Ask("server.peers.subscribe", "[]"), Result("[]"));
-    EXPECT_EQ(Ask("server.add_peer", "[{}]"), Result("false"));
     EXPECT_EQ(Ask("server.add_peer", "[1]"), Error(1, "features is not an object"));
     EXPECT_EQ(Ask("server.banner", "[]"), Result(R"("")"));
     EXPECT_EQ(Ask("server.donation_address", "[]"), Result(R"("")"));
@@ -269,7 +268,8 @@ TEST_F(MethodsTest, ConfiguredTexts) {
         "$SERVER_VERSION|$SERVER_SUBVERSION|$DAEMON_VERSION|"
         "$DAEMON_SUBVERSION|$DONATION_ADDRESS\n\"end\"";
     other.options.donation_address = "bcrt1qexample";
-    other.options.public_hosts = {{"a.example", 50001, 0, 0, 50004}, {"b.onion", 1, 2, 3, 4}};
+    other.options.public_hosts = {
+        {"a.example", 50001, 0, 0, 0}, {"b.onion", 1, 2, 3, 4}, {"a.example", 0, 0, 0, 50004}};
     other.Start();
     TestClient client = other.Connect();
     EXPECT_EQ(client.Call("server.banner").as_string(),

@@ -30,12 +30,13 @@ TestServer::TestServer() {
 }
 
 void TestServer::Start() {
-    server_ =
-        std::make_unique<server::WalletServer>(options, *index::FindCoin("bitcoin", "regtest"),
-                                               node, [this](const index::NodeEvent& event) {
-                                                   const std::lock_guard lock(mutex_);
-                                                   events_.push_back(event);
-                                               });
+    server_ = std::make_unique<server::WalletServer>(
+        options, *index::FindCoin("bitcoin", "regtest"), node,
+        [this](const index::NodeEvent& event) {
+            const std::lock_guard lock(mutex_);
+            events_.push_back(event);
+        },
+        peers);
     server_->Start(world.Publish());
 }
 

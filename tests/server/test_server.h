@@ -19,6 +19,7 @@ public:
     FakeWorld world;
     FakeWalletNode node;
     server::ServerOptions options;
+    server::PeerDirectory* peers = nullptr;
 
     TestServer();
 

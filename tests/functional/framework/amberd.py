@@ -98,13 +98,17 @@ class Amberd(Process):
 
     def admin(self, *words, timeout=60):
         """Runs amber-cli; its answer, decoded."""
+        return json.loads(self.admin_text("--json", *words, timeout=timeout))
+
+    def admin_text(self, *words, timeout=60):
+        """The same as amber-cli prints it for people."""
         done = subprocess.run([str(self.cli), "--admin", f"127.0.0.1:{self.admin_port}",
                                *map(str, words)],
                               capture_output=True, text=True, timeout=timeout)
         if done.returncode != 0:
             raise AdminError(f"amber-cli {' '.join(map(str, words))}: code {done.returncode}: "
                              f"{done.stderr.strip() or done.stdout.strip()}")
-        return json.loads(done.stdout)
+        return done.stdout
 
     def digest(self):
         """Of all tables, from a snapshot of the running server."""
