@@ -92,9 +92,8 @@ struct ServerOptions : Limits {
     std::string banner;                     ///< $NAME variables of protocol.md 5.20 are replaced
     std::filesystem::path banner_file;      ///< instead of that text, if not empty
     std::filesystem::path tor_banner_file;  ///< for wallets that come through Tor; empty: the same
-    /// Where wallets that come through Tor seem to come from. The first is what Tor says itself, in
-    /// a PROXY header (HiddenServiceExportCircuitID).
-    std::vector<Subnet> tor_callers = {Subnet({0xfc, 0, 0xde, 0xad, 0xbe, 0xef, 0x4d, 0xad}, 64)};
+    /// Where wallets that come through Tor without a PROXY header seem to come from.
+    std::vector<Subnet> tor_callers;
     std::string donation_address;
 
     unsigned io_threads = 0;     ///< 0: one per core

@@ -3,14 +3,12 @@
 #include <algorithm>
 
 #include "server/wire/parse_address.h"
+#include "server/wire/tor_circuits.h"
 
 namespace amber::server {
 namespace {
 
 namespace ip = boost::asio::ip;
-
-/// As `HiddenServiceExportCircuitID haproxy` has Tor name its circuits.
-const Subnet kTorCircuits({0xfc, 0, 0xde, 0xad, 0xbe, 0xef, 0x4d, 0xad}, 64);
 
 Subnet HostOf(const ip::address& address) {
     const bool is_v6 = Unmapped(address).is_v6();
