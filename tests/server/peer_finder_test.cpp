@@ -67,12 +67,14 @@ struct Public {
         finder.reset();
     }
     PeerStatus StatusOf(const std::string& host) const {
-        for (const auto& row : finder->Current()->rows)
+        const auto now = finder->Current();
+        for (const auto& row : now->rows)
             if (row.entry.host.name == host && !row.entry.busy) return row.status;
         return PeerStatus::never;
     }
     bool HasTrouble(const std::string& host) const {
-        for (const auto& row : finder->Current()->rows)
+        const auto now = finder->Current();
+        for (const auto& row : now->rows)
             if (row.entry.host.name == host) return !row.entry.trouble.empty();
         return false;
     }
