@@ -56,7 +56,8 @@ std::string Announcement(const PeerOptions& options, const std::vector<PeerHost>
     const auto is_first = [&](const std::string& name) { return IsOnion(name) == onion; };
     if (!options.announce || std::ranges::none_of(ours, is_first, &PeerHost::name)) return {};
     auto hosts = options.public_hosts;
-    std::ranges::stable_partition(hosts, is_first, &PublicHost::name);
+    std::stable_partition(hosts.begin(), hosts.end(),
+                          [&](const PublicHost& host) { return is_first(host.name); });
     return FeaturesText(hosts, coin.genesis, options.software, true);
 }
 
