@@ -130,7 +130,8 @@ void BlockFetcher::FetchFromPeers(const std::vector<BlockHash>& hashes, Done don
                     std::string(kNoRest) + ", and " + peers_->Trouble(blocks.error());
                 return FetchRpc(hashes, Noting(Way::rpc, why, done));
             }
-            Note(Way::peers, std::string(kNoRest) + ", and by JSON-RPC they cost it more");
+            if (peers_trusted_)
+                Note(Way::peers, std::string(kNoRest) + ", and by JSON-RPC they cost it more");
             done(std::move(*blocks), kFromPeers);
         });
 }
