@@ -66,7 +66,12 @@ TEST_F(CostTest, TheHardLimitCloses) {
 TEST_F(CostTest, AGroupRemembersWhatIsGone) {
     server.options.cost_hard_limit = 300;
     server.Start();
-    for (int n = 0; n < 3; ++n) {
+    // Well over twice the limit, as some is forgiven meanwhile.
+    const auto cost = [&] {
+        const auto groups = server.Server().Groups();
+        return groups.empty() ? 0 : groups[0].cost;
+    };
+    for (int n = 0; n < 20 && cost() < 650; ++n) {
         TestClient greedy = server.Connect(kGreedy);
         greedy.Send(BadRequests(200));
         for (int i = 0; i < 200 && greedy.ReadLine(); ++i) {
@@ -79,7 +84,7 @@ TEST_F(CostTest, AGroupRemembersWhatIsGone) {
     const auto groups = server.Server().Groups();
     ASSERT_FALSE(groups.empty());
     EXPECT_EQ(groups[0].name, "127.0.1.0/24");
-    EXPECT_GT(groups[0].cost, 550);
+    EXPECT_GT(groups[0].cost, 600);
 }
 
 TEST_F(CostTest, TheSoftLimitSlowsAndIsForgiven) {
