@@ -116,13 +116,11 @@ void Finish::SaveMatches() {
     if (before == state_.matched) return;
     save_();
     for (std::uint64_t range = before; range < state_.matched; ++range) ReleaseMatched(range);
-    std::vector<Written> written;
     {
         const std::lock_guard lock(mutex_);
         matches_saved_ = state_.matched;
-        written.swap(unrecorded_);
     }
-    if (!written.empty()) Record(std::move(written));
+    Record();
 }
 
 bool Finish::WriteTables(const Progress& progress) {
@@ -148,21 +146,20 @@ bool Finish::WriteTables(const Progress& progress) {
 void Finish::Write(RangeWriter& writer, const Step& step, std::uint64_t number) {
     auto& sink = load_.Into(step.table, FileName(step.table, step.range.first));
     (writer.*step.write)(step.range, sink);
-    std::vector<Written> written;
-    written.push_back({number, &step, load_.Close(sink)});
+    Written written{number, &step, load_.Close(sink)};
     {
         const std::lock_guard lock(mutex_);
-        if (matches_saved_ < state_.matched) {
-            unrecorded_.push_back(std::move(written.front()));
-            return;
-        }
+        unrecorded_.push_back(std::move(written));
     }
-    Record(std::move(written));
+    Record();
 }
 
-void Finish::Record(std::vector<Written> written) {
+void Finish::Record() {
+    std::vector<Written> written;
     {
         const std::lock_guard lock(mutex_);
+        if (matches_saved_ < state_.matched || unrecorded_.empty()) return;
+        written.swap(unrecorded_);
         for (const auto& [number, step, files] : written) {
             state_.files.insert(state_.files.end(), files.begin(), files.end());
             state_.written.push_back(number);

@@ -66,9 +66,9 @@ private:
     void Write(RangeWriter& writer, const Step& step, std::uint64_t number);
     /// What was matched last.
     void SaveMatches();
-    /// Puts what was written on record, as soon as the rows that it was made of need not be matched
-    /// again, and releases them.
-    void Record(std::vector<Written> written);
+    /// Puts what was written on record, if the rows that it was made of need not be matched again,
+    /// and releases them.
+    void Record();
     void ReleaseMatched(std::uint64_t range);
     static void Release(const Step& step);
     /// Runs jobs in their order, until `progress`, which hears of the work done, or
