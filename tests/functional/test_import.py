@@ -15,6 +15,7 @@ import time
 
 from framework import main
 from framework.chain import read_chain_file
+from framework.wait import wait_until
 
 # time limit: 400 s
 WINDOW = ["--reorg-limit", "50"]
@@ -76,6 +77,13 @@ def whole_and_again(case, path, blocks, wanted):
     case.say("imported whole, block by block and in bulk, and once more")
 
 
+def takes_signals(process):
+    """Before, while its libraries are loaded, SIGTERM ends any program, and nothing is lost."""
+    blocked = re.search(r"^SigBlk:\s+(\w+)$", pathlib.Path(f"/proc/{process.pid}/status").read_text(),
+                        re.M)
+    return process.poll() is not None or int(blocked[1], 16) >> (signal.SIGTERM - 1) & 1
+
+
 def interrupted(case, path, wanted, first_sync, rounds):
     """Ended at random moments, by every signal there is, some twice: it goes on each time."""
     job = Import(case, f"interrupted-{first_sync}", path,
@@ -87,6 +95,7 @@ def interrupted(case, path, wanted, first_sync, rounds):
     ended = finished = 0
     for number in range(rounds):
         process = job.start()
+        wait_until(lambda: takes_signals(process), 30, "it takes signals", interval=0.001)
         time.sleep(case.random.uniform(0, longest))
         sent = case.random.choice([signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
         process.send_signal(sent)
