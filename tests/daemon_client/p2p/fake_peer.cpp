@@ -1,6 +1,7 @@
 #include "tests/daemon_client/p2p/fake_peer.h"
 
 #include <algorithm>
+#include <future>
 
 namespace amber::daemon_client {
 
@@ -248,6 +249,16 @@ void FakePeer::End(const PeerError& why) {
         waiting.swap(waiting_);
     }
     for (const auto& [request, answer] : waiting) answer(&why);
+}
+
+std::shared_ptr<FakePeer> ConnectAndWait(FakeNetwork& network, const FakeChain& chain,
+                                         FakePeer::Faults faults) {
+    const auto peer = network.Connect(chain);
+    peer->SetFaults(std::move(faults));
+    std::promise<void> seen;
+    network.After(std::chrono::milliseconds(1), [&] { seen.set_value(); });
+    seen.get_future().get();
+    return peer;
 }
 
 }  // namespace amber::daemon_client

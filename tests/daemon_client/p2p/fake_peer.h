@@ -104,4 +104,8 @@ private:
     std::size_t blocks_sent_ = 0, headers_asked_ = 0;
 };
 
+/// A peer, once who listens to the network has heard of it.
+std::shared_ptr<FakePeer> ConnectAndWait(FakeNetwork& network, const FakeChain& chain,
+                                         FakePeer::Faults faults);
+
 }  // namespace amber::daemon_client

@@ -34,12 +34,7 @@ protected:
 
     /// A peer of the chain, once the fetcher has it.
     std::shared_ptr<FakePeer> Connect(FakePeer::Faults faults = {}) {
-        const auto peer = network_.Connect(chain_);
-        peer->SetFaults(std::move(faults));
-        std::promise<void> seen;
-        network_.After(1ms, [&] { seen.set_value(); });
-        seen.get_future().get();
-        return peer;
+        return ConnectAndWait(network_, chain_, std::move(faults));
     }
     std::future<Answer> Begin(std::vector<BlockHash> hashes) {
         auto promise = std::make_shared<std::promise<Answer>>();

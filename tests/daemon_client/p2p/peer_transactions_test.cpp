@@ -36,12 +36,7 @@ protected:
         network_.Stop();
     }
     std::shared_ptr<FakePeer> Connect(FakePeer::Faults faults = {}) {
-        const auto peer = network_.Connect(chain_);
-        peer->SetFaults(std::move(faults));
-        std::promise<void> seen;
-        network_.After(1ms, [&] { seen.set_value(); });
-        seen.get_future().get();
-        return peer;
+        return ConnectAndWait(network_, chain_, std::move(faults));
     }
     std::future<NodeResult<std::string>> Begin(std::size_t height, std::uint32_t position = 0) {
         auto promise = std::make_shared<std::promise<NodeResult<std::string>>>();
