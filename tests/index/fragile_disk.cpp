@@ -27,12 +27,22 @@ std::uint64_t InodeOf(const fs::path& path) {
     return ::lstat(path.c_str(), &status) == 0 ? status.st_ino : 0;
 }
 
+/// What is found of it: others may remove the directory meanwhile.
 std::map<std::string, std::uint64_t> NamesIn(const fs::path& directory) {
     std::map<std::string, std::uint64_t> names;
     std::error_code gone;
-    for (const auto& entry : fs::directory_iterator(directory, gone))
-        names[entry.path().filename().string()] = InodeOf(entry.path());
+    for (fs::directory_iterator i(directory, gone), end; !gone && i != end; i.increment(gone))
+        names[i->path().filename().string()] = InodeOf(i->path());
     return names;
+}
+
+void AddPathsBelow(const fs::path& directory, std::map<std::uint64_t, fs::path>& paths) {
+    for (const auto& [name, inode] : NamesIn(directory)) {
+        const fs::path path = directory / name;
+        paths[inode] = path;
+        std::error_code gone;
+        if (fs::is_directory(path, gone)) AddPathsBelow(path, paths);
+    }
 }
 
 }  // namespace
@@ -80,9 +90,7 @@ void FragileDisk::AfterSync(int fd) {
 
 void FragileDisk::Cut() {
     std::map<Inode, fs::path> now;
-    std::error_code gone;
-    for (const auto& entry : fs::recursive_directory_iterator(folder_, gone))
-        now[InodeOf(entry.path())] = entry.path();
+    AddPathsBelow(folder_, now);
     cuts_.push_back(cuts_folder_ / std::to_string(cuts_.size()));
     WriteOut({}, cuts_.back(), random_() % 2 == 0, now);
 }
@@ -93,8 +101,9 @@ void FragileDisk::WriteOut(const fs::path& from, const fs::path& to, bool all_na
     const Names names = all_names ? NamesIn(folder_ / from) : names_[from];
     for (const auto& [name, inode] : names) {
         const auto is = now.find(inode);
+        std::error_code gone;
         const bool directory =
-            names_.contains(from / name) || (is != now.end() && fs::is_directory(is->second));
+            names_.contains(from / name) || (is != now.end() && fs::is_directory(is->second, gone));
         if (directory)
             WriteOut(from / name, to / name, all_names, now);
         else
