@@ -515,7 +515,7 @@ bool IsRepeatable(const OptionSpec& spec) {
            std::holds_alternative<std::vector<std::string> Options::*>(spec.field) ||
            std::holds_alternative<std::vector<Service> Options::*>(spec.field) ||
            std::holds_alternative<TrustedProxies Options::*>(spec.field) ||
-            std::holds_alternative<std::vector<Subnet> Options::*>(spec.field) ||
+           std::holds_alternative<std::vector<Subnet> Options::*>(spec.field) ||
            std::holds_alternative<std::optional<std::vector<std::string>> Options::*>(spec.field) ||
            std::holds_alternative<std::optional<std::vector<Endpoint>> Options::*>(spec.field);
 }

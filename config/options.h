@@ -65,8 +65,8 @@ struct Options {
     std::string log_level;  ///< one of kLogLevels
 
     // The node.
-    /// http://[USER:PASSWORD@]HOST[:PORT], best first. May hold passwords: never log. Empty: there is
-    /// no RPC, blocks come by p2p.
+    /// http://[USER:PASSWORD@]HOST[:PORT], best first. May hold passwords: never log. Empty: there
+    /// is no RPC, blocks come by p2p.
     std::vector<std::string> daemon;
     std::filesystem::path daemon_cookie;
     Source source = Source::automatic;

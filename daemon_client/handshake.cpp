@@ -28,7 +28,9 @@ NodeResult<NodeVersion> ReadNetworkInfo(std::string_view text) {
 
 }  // namespace
 
-std::vector<RpcRequest> HandshakeRequests() { return {{"getblockhash", "[0]"}, {"getnetworkinfo"}}; }
+std::vector<RpcRequest> HandshakeRequests() {
+    return {{"getblockhash", "[0]"}, {"getnetworkinfo"}};
+}
 
 NodeResult<NodeVersion> ReadHandshake(const index::Coin& coin, const std::string& label,
                                       std::span<const RpcResult> answers) {

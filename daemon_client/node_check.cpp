@@ -81,12 +81,11 @@ NodeResult<NodeReport> CheckNode(RpcClient& client, const index::Coin& coin) {
     NodeReport report;
     report.daemon = client.Current().label;
     // On the control lane: a daemon of another network must be described, not merely avoided.
-    auto answers =
-        client.WaitBatch({{"getblockhash", "[0]"},
-                          {"getblockchaininfo"},
-                          {"getnetworkinfo"},
-                          {"getchaintxstats", "[0]"}},
-                         {.lane = Lane::control});
+    auto answers = client.WaitBatch({{"getblockhash", "[0]"},
+                                     {"getblockchaininfo"},
+                                     {"getnetworkinfo"},
+                                     {"getchaintxstats", "[0]"}},
+                                    {.lane = Lane::control});
     if (answers.has_error()) return answers.error();
     // Only the progress of a first sync leans on the last.
     for (std::size_t i = 0; i < 3; ++i)

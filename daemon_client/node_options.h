@@ -12,9 +12,9 @@ enum class Source {
     /// Block files where they can be read, else REST where offered, else peers where there are,
     /// else JSON-RPC.
     automatic,
-    rpc,        ///< JSON-RPC only
-    rest,       ///< REST only; a node without it is reported and waited for
-    p2p,        ///< the peer-to-peer protocol, from all peers at once
+    rpc,   ///< JSON-RPC only
+    rest,  ///< REST only; a node without it is reported and waited for
+    p2p,   ///< the peer-to-peer protocol, from all peers at once
 };
 
 /// How to reach and follow the node. The defaults suit a node on this machine.
@@ -47,9 +47,9 @@ struct NodeOptions {
     unsigned block_connections = 4;
     std::size_t max_answer_bytes = std::size_t{128} << 20;  ///< a longer answer is refused
 
-    std::chrono::milliseconds tip_poll{250};       ///< while the node does not tell by ZMQ
+    std::chrono::milliseconds tip_poll{250};      ///< while the node does not tell by ZMQ
     std::chrono::milliseconds mempool_poll{250};  ///< likewise
-    std::chrono::milliseconds watch_poll{5000};    ///< of both, while it does: is it still right?
+    std::chrono::milliseconds watch_poll{5000};   ///< of both, while it does: is it still right?
     std::chrono::milliseconds connect_timeout{5000};
     std::chrono::milliseconds answer_timeout{60000};  ///< from sending to the answer's last byte
 };

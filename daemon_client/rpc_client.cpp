@@ -183,7 +183,8 @@ private:
         request.authorization =
             url.authorization.empty() ? cookie_.Authorization() : url.authorization;
         request.timeout = {};
-        for (const RpcJob& job : slot.jobs) request.timeout = std::max(request.timeout, job.timeout);
+        for (const RpcJob& job : slot.jobs)
+            request.timeout = std::max(request.timeout, job.timeout);
         if (slot.jobs.front().IsGet()) {
             request.target = slot.jobs.front().target;
         } else {
@@ -302,9 +303,8 @@ private:
             verifying_ = false;
             // Replaced meanwhile (or stopping): the answer is of no interest.
             if (url != daemons_.Current() || IsStopped()) return;
-            OnHandshake(answer.has_error()
-                            ? NodeResult<NodeVersion>(answer.error())
-                            : ReadHandshake(coin_, url.Label(), answer->results));
+            OnHandshake(answer.has_error() ? NodeResult<NodeVersion>(answer.error())
+                                           : ReadHandshake(coin_, url.Label(), answer->results));
         };
         LaneOf(Lane::control).waiting.push_front(std::move(job));
         Dispatch(Lane::control);

@@ -26,8 +26,8 @@ MerkleNode ReadHeaderMerkleNode(const store::Reader& reader, std::uint32_t level
                                 std::uint32_t index) {
     if (level == 0) {
         if (const auto hash = ReadBlockHash(reader, {index})) return HashCast<MerkleNode>(*hash);
-    } else if (const auto value = reader.Get(store::Table::header_merkle,
-                                             tables::HeaderMerkleKey(level, index))) {
+    } else if (const auto value =
+                   reader.Get(store::Table::header_merkle, tables::HeaderMerkleKey(level, index))) {
         return tables::ReadHeaderMerkle(*value);
     }
     throw store::StoreError("database: a node of the header tree is missing (level " +

@@ -23,8 +23,8 @@ public:
     void Append(const BlockHash& hash, const MadeNode& made);
 
 private:
-    /// The roots of the complete subtrees that the leaves so far divide into, largest first: one for
-    /// each one bit of count_.
+    /// The roots of the complete subtrees that the leaves so far divide into, largest first: one
+    /// for each one bit of count_.
     std::vector<MerkleNode> peaks_;
     std::uint32_t count_ = 0;
 };

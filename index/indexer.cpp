@@ -97,9 +97,9 @@ private:
     Mempool mempool_;
     const KeptPtr kept_ = std::make_shared<Kept>();
     bool synced_ = false;
-    bool tip_moved_ = false;      ///< since the last view
-    bool disconnected_ = false;   ///< blocks, since the mempool was last checked
-    bool incomplete_ = false;     ///< what they held may be in the node's mempool, and not yet in ours
+    bool tip_moved_ = false;     ///< since the last view
+    bool disconnected_ = false;  ///< blocks, since the mempool was last checked
+    bool incomplete_ = false;  ///< what they held may be in the node's mempool, and not yet in ours
     bool list_mempool_ = true;
     std::chrono::steady_clock::time_point mempool_listed_{};
     std::uint64_t serial_ = 0;
@@ -129,13 +129,15 @@ void Indexer::Impl::Run(BlockFeed& feed, MempoolSource& mempool_source) {
         UpdateStatus();
         // The mempool has moved with the blocks: wallets hear of them before the node is asked for
         // more. After a reorganisation it has to be asked first.
-        if (progress == Progress::caught_up && synced_ && tip_moved_ && !disconnected_ && !incomplete_)
+        if (progress == Progress::caught_up && synced_ && tip_moved_ && !disconnected_ &&
+            !incomplete_)
             Publish();
         if (progress == Progress::caught_up && FollowMempool(mail)) {
             Publish();
             wait = list_mempool_ ? kTroubleWait : kIdleWait;
         } else {
-            // What the mail tells of single transactions is passed over now; a listing makes up for it.
+            // What the mail tells of single transactions is passed over now; a listing makes up for
+            // it.
             list_mempool_ |= !mail.added.empty() || !mail.removed.empty();
             wait = progress == Progress::more ? milliseconds(0) : kTroubleWait;
         }
@@ -229,11 +231,10 @@ NodeResult<Indexer::Impl::Progress> Indexer::Impl::MeetNodeChain(const NodeTip& 
 NodeResult<Indexer::Impl::Progress> Indexer::Impl::Reorganise(const NodeTip& node) {
     processor_.Flush();
     const Tip tip = *processor_.GetTip();
-    const auto fork = FindFork(*feed_, tip.height,
-                               [&](Height height) { return *processor_.HashAt(height); });
+    const auto fork =
+        FindFork(*feed_, tip.height, [&](Height height) { return *processor_.HashAt(height); });
     if (!fork) return fork.error();
-    const std::uint32_t depth =
-        *fork ? tip.height.value - (*fork)->value : tip.height.value + 1;
+    const std::uint32_t depth = *fork ? tip.height.value - (*fork)->value : tip.height.value + 1;
     if (depth == 0) return Progress::more;  // the node moved on meanwhile
     if (!*fork || !processor_.CanDisconnect(depth)) {
         // A node that is only behind on our own chain may catch up again; a fork may not.
@@ -254,8 +255,9 @@ NodeResult<Indexer::Impl::Progress> Indexer::Impl::Reorganise(const NodeTip& nod
 void Indexer::Impl::DisconnectTo(Height height) {
     while (processor_.GetTip()->height > height) {
         if (!processor_.Disconnect())
-            throw FatalError("block " + std::to_string(processor_.GetTip()->height.value) +
-                             " has no undo record: the database is damaged; delete it and sync again");
+            throw FatalError(
+                "block " + std::to_string(processor_.GetTip()->height.value) +
+                " has no undo record: the database is damaged; delete it and sync again");
         UpdateStatus();
     }
     tip_moved_ = disconnected_ = true;
@@ -267,8 +269,9 @@ Indexer::Impl::Progress Indexer::Impl::TakeBlocks(const NodeTip& node) {
     for (const Block& block : blocks) {
         const auto& tip = processor_.GetTip();
         if (tip && block.previous != tip->hash) {
-            spdlog::info("block {} does not follow our tip {}: the node changed its chain meanwhile",
-                         ToDisplayHex(block.hash), ToDisplayHex(tip->hash));
+            spdlog::info(
+                "block {} does not follow our tip {}: the node changed its chain meanwhile",
+                ToDisplayHex(block.hash), ToDisplayHex(tip->hash));
             Restart();
             break;
         }
@@ -353,9 +356,9 @@ bool Indexer::Impl::FollowMempool(const SyncInbox::Contents& mail) {
         mempool_listed_ = now;
         return true;
     }
-    // Another tip, or no answer: what we hold still fits our own tip and can be served. But the first
-    // view waits for a whole mempool, and so does one after a reorganisation: nobody shall be told that
-    // a transaction is gone that only went back into the mempool.
+    // Another tip, or no answer: what we hold still fits our own tip and can be served. But the
+    // first view waits for a whole mempool, and so does one after a reorganisation: nobody shall be
+    // told that a transaction is gone that only went back into the mempool.
     list_mempool_ = true;
     return synced_ && !incomplete_;
 }
@@ -383,9 +386,8 @@ void Indexer::Impl::Publish() {
     UpdateStatus();
     if (first && on_synced_) on_synced_(*view);
     if (!first && on_view_)
-        on_view_(std::make_shared<const Announcement>(
-            Announcement{view, std::exchange(tip_moved_, false), std::move(touched),
-                         std::move(touched_txs)}));
+        on_view_(std::make_shared<const Announcement>(Announcement{
+            view, std::exchange(tip_moved_, false), std::move(touched), std::move(touched_txs)}));
     tip_moved_ = false;
     spdlog::trace("view {}: height {}, announced", view->serial, view->tip.height.value);
 }

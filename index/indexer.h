@@ -38,7 +38,7 @@ struct IndexerStatus {
     /// Of a first sync that builds in bulk.
     struct Tables {
         double written = 0;  ///< the part of them, 0 to 1
-        double share = 0;    ///< how long they take, by how long reading all blocks takes: estimated
+        double share = 0;  ///< how long they take, by how long reading all blocks takes: estimated
     };
     std::optional<Tables> tables;
 };
@@ -57,9 +57,9 @@ public:
     /// Returns after Stop(), with everything committed. Throws FatalError when the chain cannot be
     /// followed (a fork deeper than reorg_limit), store::StoreError when the database is broken.
     void Run(BlockFeed& feed, MempoolSource& mempool);
-    /// Takes what the archive holds and returns, or after Stop(), with everything committed; no view is
-    /// published. Does nothing if its chain ends no higher than ours. Before Run(), if at all.
-    /// Precondition: Look() was called. Throws as Run() does.
+    /// Takes what the archive holds and returns, or after Stop(), with everything committed; no
+    /// view is published. Does nothing if its chain ends no higher than ours. Before Run(), if at
+    /// all. Precondition: Look() was called. Throws as Run() does.
     void Import(BlockArchive& archive);
     void Stop();
 

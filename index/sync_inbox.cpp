@@ -7,10 +7,18 @@ namespace amber::index {
 void SyncInbox::Post(const NodeEvent& event) {
     const std::lock_guard lock(mutex_);
     switch (event.kind) {
-        case NodeEvent::Kind::tip_changed: contents_.tip_changed = true; break;
-        case NodeEvent::Kind::mempool_changed: contents_.mempool_changed = true; break;
-        case NodeEvent::Kind::tx_added: contents_.added.push_back(event.txid); break;
-        case NodeEvent::Kind::tx_removed: contents_.removed.push_back(event.txid); break;
+        case NodeEvent::Kind::tip_changed:
+            contents_.tip_changed = true;
+            break;
+        case NodeEvent::Kind::mempool_changed:
+            contents_.mempool_changed = true;
+            break;
+        case NodeEvent::Kind::tx_added:
+            contents_.added.push_back(event.txid);
+            break;
+        case NodeEvent::Kind::tx_removed:
+            contents_.removed.push_back(event.txid);
+            break;
     }
     if (contents_.added.size() + contents_.removed.size() > kTxEventsMax) {
         contents_.added.clear();

@@ -31,7 +31,8 @@ struct PeerSetOptions {
 };
 
 /// Keeps a connection to each of the addresses: connects to many at a time, again and again, later
-/// each time it fails, after a long pause if it is on another network. Owns the thread "amber-p2p". Thread-safe.
+/// each time it fails, after a long pause if it is on another network. Owns the thread "amber-p2p".
+/// Thread-safe.
 class PeerSet {
 public:
     /// Connects to nothing yet. Throws std::invalid_argument for a malformed address.

@@ -37,7 +37,8 @@ MempoolTx FromTransaction(const Transaction& tx) {
     MempoolTx made;
     made.txid = tx.txid;
     made.vsize = tx.vsize;
-    for (const OutPoint& prevout : tx.inputs) made.inputs.push_back({.prevout = prevout, .hash_x = {}});
+    for (const OutPoint& prevout : tx.inputs)
+        made.inputs.push_back({.prevout = prevout, .hash_x = {}});
     for (const auto& output : tx.outputs)
         made.outputs.push_back({ToHashX(output.script_hash), output.value, output.indexed});
     return made;
@@ -48,7 +49,7 @@ MempoolTx FromTransaction(const Transaction& tx) {
 /// A transaction on its way in.
 struct Mempool::Candidate {
     MempoolTx tx;
-    std::vector<Txid> children;     ///< candidates that wait for this one
+    std::vector<Txid> children;  ///< candidates that wait for this one
     std::size_t missing_parents = 0;
 };
 
@@ -302,9 +303,8 @@ void Mempool::Revalidate() {
     const auto touched_before = std::exchange(touched_, {});
     auto touched_txs_before = std::exchange(touched_txs_, {});
     Candidates candidates;
-    before.txs_.ForEach([&](const Txid& txid, const MempoolTxPtr& tx) {
-        candidates[txid].tx = *tx;
-    });
+    before.txs_.ForEach(
+        [&](const Txid& txid, const MempoolTxPtr& tx) { candidates[txid].tx = *tx; });
     Insert(std::move(candidates));
     view_.recent_ = before.recent_;
     // Only what changed counts as touched.

@@ -31,8 +31,8 @@ public:
     [[nodiscard]] MempoolView View();
     [[nodiscard]] std::size_t size() const { return view_.size(); }
 
-    /// Moves with the chain: what the block confirmed or made impossible leaves, children of what it
-    /// confirmed go from -1 to 0. Looks nothing up: the block may still be being written.
+    /// Moves with the chain: what the block confirmed or made impossible leaves, children of what
+    /// it confirmed go from -1 to 0. Looks nothing up: the block may still be being written.
     void ApplyBlock(const Block& block);
 
     /// Takes over the node's list: fetches what is new, drops what is gone. If the node is at

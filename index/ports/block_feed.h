@@ -12,9 +12,9 @@ namespace amber::index {
 
 /// Where the node stands.
 struct NodeTip {
-    Height height;              ///< of its best validated block
+    Height height;  ///< of its best validated block
     BlockHash hash;
-    Height best_header;         ///< of its best header, >= height; larger while it still syncs
+    Height best_header;  ///< of its best header, >= height; larger while it still syncs
     bool initial_download = false;
     std::uint64_t block_bytes = 0;  ///< of all blocks, about; 0 if unknown
 };

@@ -41,10 +41,11 @@ public:
     /// CONSERVATIVE or ECONOMICAL.
     virtual void EstimateFee(int blocks, std::string mode, Callback<double> done) = 0;
     virtual void GetFeeFloors(Callback<FeeFloors> done) = 0;
-    /// Raw transaction as hex. Where it stands in the chain, if that is known: then the node needs no
-    /// txindex; without it only the node's mempool is searched.
+    /// Raw transaction as hex. Where it stands in the chain, if that is known: then the node needs
+    /// no txindex; without it only the node's mempool is searched.
     virtual void RawTransaction(Txid txid, std::optional<Place> place, Text done) = 0;
-    /// getrawtransaction with verbosity 1, as JSON text. `block` is the one that holds it, if known.
+    /// getrawtransaction with verbosity 1, as JSON text. `block` is the one that holds it, if
+    /// known.
     virtual void VerboseTransaction(Txid txid, std::optional<BlockHash> block, Text done) = 0;
     /// getnetworkinfo: version (290400) and subversion ("/Satoshi:29.4.0/") as last seen.
     struct Software {

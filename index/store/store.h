@@ -34,9 +34,9 @@ public:
     static constexpr std::string_view kSettledCountKey = "settled txids";
     [[nodiscard]] static std::string SettledCountValue(std::uint64_t count);
     [[nodiscard]] RowFile& SettledTxids();
-    /// Takes `rows`, a file of `count` txids on the same file system, in place of SettledTxids(); it
-    /// stays under its own name too. The count is still to be put. Precondition: there is none yet,
-    /// and nobody reads.
+    /// Takes `rows`, a file of `count` txids on the same file system, in place of SettledTxids();
+    /// it stays under its own name too. The count is still to be put. Precondition: there is none
+    /// yet, and nobody reads.
     void AdoptSettledTxids(const std::filesystem::path& rows, std::uint64_t count);
 
     /// Opens or creates. After a crash the state is that of the last whole Write or Commit.

@@ -13,9 +13,7 @@ inline FixedKey<kSpenderKeySize> SpenderKey(TxNum funder, std::uint32_t index) {
 inline FixedKey<kTxNumSize> SpenderValue(TxNum spender) {
     return FixedKey<kTxNumSize>().Int<kTxNumSize>(spender.value);
 }
-inline TxNum ReadSpenderFunder(std::string_view key) {
-    return {RowReader(key).Int<kTxNumSize>()};
-}
+inline TxNum ReadSpenderFunder(std::string_view key) { return {RowReader(key).Int<kTxNumSize>()}; }
 inline TxNum ReadSpenderValue(std::string_view value) {
     return {RowReader(value).Int<kTxNumSize>()};
 }

@@ -26,8 +26,7 @@ void WriteScriptReport(JsonWriter& out, std::string_view text, const index::Scri
     else
         out.String("more than the limit");
     out.Raw(R"(,"history":)");
-    if (!WriteHistory(out, query, script, {}, limit))
-        out.String("more than the limit");
+    if (!WriteHistory(out, query, script, {}, limit)) out.String("more than the limit");
     out.Raw('}');
 }
 

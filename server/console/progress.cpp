@@ -77,7 +77,8 @@ void ProgressDisplay::Hide() {
 
 void ProgressDisplay::Show(const ProgressReading& reading,
                            std::chrono::steady_clock::time_point now) {
-    if (shown_ && now - *shown_ < (terminal_ ? std::chrono::milliseconds(kBarEvery) : line_every_)) {
+    if (shown_ &&
+        now - *shown_ < (terminal_ ? std::chrono::milliseconds(kBarEvery) : line_every_)) {
         return;
     }
     shown_ = now;

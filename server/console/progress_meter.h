@@ -28,12 +28,13 @@ struct ProgressReading {
     double txs_per_s = 0;
     double bytes_per_s = 0;
     std::uint64_t bytes = 0, bytes_target = 0;  ///< as in the last sample
-    std::optional<std::chrono::seconds> left;  ///< nothing while it cannot be told
+    std::optional<std::chrono::seconds> left;   ///< nothing while it cannot be told
 };
 
 /// Turns samples into speeds and time left. Blocks grow over a chain's life, so work is counted in
-/// transactions; how many are to come is estimated, if unknown, from the bytes to come, or else from
-/// how the count has grown with the height so far. Pure: reads no clock. Thread: one at a time.
+/// transactions; how many are to come is estimated, if unknown, from the bytes to come, or else
+/// from how the count has grown with the height so far. Pure: reads no clock. Thread: one at a
+/// time.
 class ProgressMeter {
 public:
     /// Samples may come as often as one likes; those within a second of each other are merged.

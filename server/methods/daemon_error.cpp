@@ -53,7 +53,8 @@ const char* PublicText(index::NodeError::Kind kind) {
         case Kind::malformed:
             return "daemon error: the daemon sent a malformed answer";
         case Kind::absent:
-            return "this server has no node to ask: no broadcast and fees, no unconfirmed or decoded "
+            return "this server has no node to ask: no broadcast and fees, no unconfirmed or "
+                   "decoded "
                    "transactions here";
         case Kind::refused:
             break;

@@ -1,8 +1,8 @@
-// index_file FILE [--bulk] [--cache-mb N] [--reorg-limit N]: indexes a block file (bootstrap format,
-// blocks in height order from genesis) with no node, block by block or (--bulk) by sorting, in a
-// folder that is removed at the end, and prints what that cost as one line of JSON. What `sync`
-// costs more is the daemon client's. `read_cpu_s` and `tables_cpu_s` are those of the bulk build, of
-// `bulk_bytes`; the rest is that of the blocks at the end, which are not a part of it.
+// index_file FILE [--bulk] [--cache-mb N] [--reorg-limit N]: indexes a block file (bootstrap
+// format, blocks in height order from genesis) with no node, block by block or (--bulk) by sorting,
+// in a folder that is removed at the end, and prints what that cost as one line of JSON. What
+// `sync` costs more is the daemon client's. `read_cpu_s` and `tables_cpu_s` are those of the bulk
+// build, of `bulk_bytes`; the rest is that of the blocks at the end, which are not a part of it.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>

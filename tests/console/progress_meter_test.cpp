@@ -45,8 +45,8 @@ TEST(ProgressMeter, DoesNotGuessFromTheFirstSeconds) {
     EXPECT_FALSE(meter.Read().left);
 }
 
-/// Transactions of one size, in blocks that grow: only the bytes tell how far it is. The process goes
-/// on from where another had come.
+/// Transactions of one size, in blocks that grow: only the bytes tell how far it is. The process
+/// goes on from where another had come.
 TEST(ProgressMeter, GoesByBytesWhereTheyAreKnown) {
     const Chain chain{.power = 6};
     const std::uint64_t before = chain.At(100, 1000).bytes;

@@ -310,9 +310,9 @@ TEST(RealNode, EveryTransactionIsTheSameFromFilesAndRpc) {
     for (const auto& block : blocks) {
         if (block.previous.IsZero()) continue;  // the node does not tell the genesis coinbase
         for (const auto& tx : block.txs)
-            by_rpc.push_back(real.Rpc("getrawtransaction", "[\"" + ToDisplayHex(tx.txid) +
-                                                               "\",false,\"" +
-                                                               ToDisplayHex(block.hash) + "\"]"));
+            by_rpc.push_back(real.Rpc(
+                "getrawtransaction",
+                "[\"" + ToDisplayHex(tx.txid) + "\",false,\"" + ToDisplayHex(block.hash) + "\"]"));
     }
     const auto from_files = [&](const index::Block& block, std::uint32_t position) {
         std::promise<index::NodeResult<std::string>> promise;
