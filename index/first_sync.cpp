@@ -106,8 +106,7 @@ Height FirstSync::EndFor(const NodeTip& node) const {
     return {node.height.value - std::min(node.height.value, options_.reorg_limit)};
 }
 
-/// Rows are added by one thread, whatever the blocks wait for; tables are written by all
-/// processors.
+/// Blocks may be waited for; tables are written by all processors.
 double FirstSync::TablesShare() const {
     const std::chrono::duration<double> reading = std::chrono::steady_clock::now() - reading_since_;
     const auto tables = builder_->TablesByAdding();

@@ -1,6 +1,8 @@
 #include "index/bulk/bulk_builder.h"
 
 #include <algorithm>
+#include <bit>
+#include <thread>
 
 #include "index/bulk/durable_file.h"
 #include "index/fatal_error.h"
@@ -16,11 +18,21 @@ using store::StoreError;
 namespace {
 
 /// Raised with every change of the rows or the state file.
-constexpr std::uint64_t kVersion = 3;
+constexpr std::uint64_t kVersion = 4;
 constexpr std::chrono::minutes kSavePeriod(2);
 
 // Parts of the memory. What is left is for vectors that grow.
 constexpr std::size_t kWindowPercent = 60, kTxidsPercent = 25, kPartitionsPercent = 8;
+
+/// Of inputs and outputs in a block: less is done before another thread has woken up.
+constexpr std::size_t kWorthSharing = 64;
+
+/// Of the number of adders, a power of two. The parsing of blocks needs processors, too.
+unsigned ShareBits() {
+    constexpr unsigned kMost = 4;
+    return static_cast<unsigned>(
+        std::bit_width(std::clamp(std::thread::hardware_concurrency(), 1u, kMost)) - 1);
+}
 
 std::filesystem::path StatePath(const std::filesystem::path& folder) { return folder / "state"; }
 
@@ -86,6 +98,7 @@ BulkBuilder::BulkBuilder(const Coin& coin, store::Store& store, std::filesystem:
       rows_(folder_, saved ? saved->partition_bits
                            : Scattered::PartitionBitsFor(max_bytes / 100 * kPartitionsPercent)),
       txids_(folder_ / "txids", sizeof(Txid), saved ? saved->TxCount() : 0, false),
+      crew_(std::size_t{1} << ShareBits()),
       saved_at_(std::chrono::steady_clock::now()) {
     if (saved) {
         tip_ = saved->tip;
@@ -94,6 +107,8 @@ BulkBuilder::BulkBuilder(const Coin& coin, store::Store& store, std::filesystem:
                       finish_.begun && finish_.matched == finish_.ranges);
     }
     young_first_ = {tip_ ? tip_->tx_count : 0};
+    for (std::size_t share = 0; share < std::size_t{1} << ShareBits(); ++share)
+        adders_.emplace_back(rows_, young_txids_, young_first_, share, ShareBits());
 }
 
 void BulkBuilder::Save() {
@@ -112,10 +127,7 @@ void BulkBuilder::Save() {
 }
 
 void BulkBuilder::Spill() {
-    window_.ForEach([&](const UtxoCache::TxidHead& txid, const UnspentOutput& output) {
-        rows_.created.AddAlone(rows_.PartitionOf(txid.data()), CreatedRow::Make(txid, output));
-    });
-    window_.Empty();
+    crew_.Run([this](std::size_t share) { adders_[share].Spill(); });
     txids_.Append(
         {reinterpret_cast<const char*>(young_txids_.data()), young_txids_.size() * sizeof(Txid)});
     young_first_.value += young_txids_.size();
@@ -123,8 +135,17 @@ void BulkBuilder::Spill() {
 }
 
 bool BulkBuilder::HasRoomFor(const Block& block) const {
-    return block.outputs.size() <= window_.Room() &&
+    const auto has_room = [&](const RowAdder& adder) {
+        return block.outputs.size() <= adder.Window().Room();
+    };
+    return std::all_of(adders_.begin(), adders_.end(), has_room) &&
            young_txids_.size() + block.txs.size() <= young_txids_.capacity();
+}
+
+std::size_t BulkBuilder::WindowBytes() const {
+    std::size_t bytes = 0;
+    for (const RowAdder& adder : adders_) bytes += adder.Window().MemoryBytes();
+    return bytes;
 }
 
 void BulkBuilder::MakeRoom(const Block& block) {
@@ -132,10 +153,12 @@ void BulkBuilder::MakeRoom(const Block& block) {
     const std::size_t txids = max_bytes_ / 100 * kTxidsPercent / sizeof(Txid);
     const bool txids_fit = young_txids_.size() + block.txs.size() <= txids;
     // Half first: memory that a short chain does not need is not touched.
-    if (!txids_fit || window_.MemoryBytes() > window_bytes / 2)
+    const std::size_t now = WindowBytes();
+    if (!txids_fit || now > window_bytes / 2)
         Spill();
     else
-        window_.Reserve(window_.MemoryBytes() == 0 ? window_bytes / 2 : window_bytes);
+        for (RowAdder& adder : adders_)
+            adder.Window().Reserve((now == 0 ? window_bytes / 2 : window_bytes) / adders_.size());
     young_txids_.reserve(std::max(txids, block.txs.size()));
 }
 
@@ -143,14 +166,21 @@ void BulkBuilder::Connect(const Block& block) {
     if (!tip_) CheckFirstBlock(coin_, block.hash);
     if (std::chrono::steady_clock::now() - saved_at_ > kSavePeriod) Save();
     if (!HasRoomFor(block)) MakeRoom(block);
-    const TxNum first{tip_ ? tip_->tx_count : 0};
-    tip_ = Tip{NextHeight(), block.hash, first.value + block.txs.size()};
+    tip_ = Tip{NextHeight(), block.hash, (tip_ ? tip_->tx_count : 0) + block.txs.size()};
     AddHeader(block);
-    AddTransactions(block, first);
+    for (const Block::Tx& tx : block.txs) young_txids_.push_back(tx.txid);
+    if (block.inputs.size() + block.outputs.size() < kWorthSharing)
+        for (RowAdder& adder : adders_) AddRows(adder, block);
+    else
+        crew_.Run([&](std::size_t share) { AddRows(adders_[share], block); });
+}
+
+void BulkBuilder::AddRows(RowAdder& adder, const Block& block) {
+    const TxNum first{tip_->tx_count - block.txs.size()};
+    adder.AddTransactions(block, first);
     // The genesis coinbase cannot be spent, and nodes refuse to serve it.
     if (tip_->height.value == 0) return;
-    AddOutputs(block, first);
-    SpendInputs(block, first);
+    adder.AddOutpoints(block, first);
 }
 
 void BulkBuilder::AddHeader(const Block& block) {
@@ -160,76 +190,13 @@ void BulkBuilder::AddHeader(const Block& block) {
     rows_.headers.Add(0, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
 }
 
-void BulkBuilder::AddTransactions(const Block& block, TxNum first) {
-    for (TxNum num = first; const Block::Tx& tx : block.txs) {
-        young_txids_.push_back(tx.txid);
-        rows_.txnums.AddAlone(rows_.PartitionOf(tx.txid.bytes.data()),
-                              TxNumRow::Make(tx.txid, num));
-        ++num.value;
-    }
-}
-
-void BulkBuilder::AddUse(const HashX& hash_x, TxNum num) {
-    rows_.uses.AddAlone(rows_.PartitionOf(hash_x.bytes.data()), UseRow::Make(hash_x, num));
-}
-
-void BulkBuilder::AddOutputs(const Block& block, TxNum first) {
-    constexpr std::size_t kTxsAhead = 6;
-    for (std::size_t i = 0; i < block.txs.size(); ++i) {
-        if (i + kTxsAhead < block.txs.size()) {
-            const Block::Tx& later = block.txs[i + kTxsAhead];
-            for (std::uint32_t k = 0; k < later.output_count; ++k)
-                window_.Prefetch({later.txid, k});
-        }
-        AddOutputs(block, block.txs[i], {first.value + i}, i == 0);
-    }
-}
-
-void BulkBuilder::AddOutputs(const Block& block, const Block::Tx& tx, TxNum num, bool is_coinbase) {
-    for (std::uint32_t i = 0; i < tx.output_count; ++i) {
-        const Block::Output& output = block.outputs[tx.first_output + i];
-        if (!output.indexed) continue;
-        const OutPoint outpoint{tx.txid, i};
-        // Before BIP30 a coinbase could repeat a txid; the older output is then lost.
-        if (is_coinbase && !window_.Remove(outpoint))
-            rows_.spent.AddAlone(rows_.PartitionOf(tx.txid.bytes.data()),
-                                 SpentRow::Make(outpoint, num, true));
-        window_.Add(outpoint, {num, i, output.hash_x, output.value});
-        AddUse(output.hash_x, num);
-    }
-}
-
-void BulkBuilder::SpendInputs(const Block& block, TxNum first) {
-    // The txid is found by what the first hint fetches.
-    constexpr std::size_t kAhead = 24, kTxidAhead = 12;
-    const auto& inputs = block.inputs;
-    for (TxNum num = first; const Block::Tx& tx : block.txs) {
-        for (std::size_t i = tx.first_input; i < tx.first_input + tx.input_count; ++i) {
-            if (i + kAhead < inputs.size()) window_.Prefetch(inputs[i + kAhead]);
-            if (i + kTxidAhead < inputs.size()) window_.PrefetchTxid(inputs[i + kTxidAhead]);
-            if (!inputs[i].IsCoinbase()) Spend(inputs[i], num);
-        }
-        ++num.value;
-    }
-}
-
-void BulkBuilder::Spend(const OutPoint& outpoint, TxNum num) {
-    if (const auto output = window_.Remove(outpoint)) {
-        AddUse(output->hash_x, num);
-        rows_.spenders.AddAlone(SpenderPartitionOf(output->num),
-                                SpenderRow::Make(output->num, output->index, num));
-    } else {
-        rows_.spent.AddAlone(rows_.PartitionOf(outpoint.txid.bytes.data()),
-                             SpentRow::Make(outpoint, num, false));
-    }
-}
-
 std::optional<double> BulkBuilder::TablesByAdding() const {
     RowCounts rows = rows_.Counts();
-    rows.created += window_.size();
+    for (const RowAdder& adder : adders_) rows.created += adder.Window().size();
     if (rows.txnums == 0) return std::nullopt;
     const std::uint64_t tables = work::Matching(rows) + work::Tables(rows.Matched());
-    return static_cast<double>(tables) / static_cast<double>(work::Adding(rows));
+    return static_cast<double>(tables) * static_cast<double>(adders_.size()) /
+           static_cast<double>(work::Adding(rows));
 }
 
 bool BulkBuilder::Finish(const bulk::Finish::Progress& progress) {
@@ -237,7 +204,7 @@ bool BulkBuilder::Finish(const bulk::Finish::Progress& progress) {
         finish_ = {.begun = true, .ranges = bulk::Finish::RangesFor(tip_ ? tip_->tx_count : 0)};
         Spill();
     }
-    window_.Clear();  // the memory is needed now
+    for (RowAdder& adder : adders_) adder.Window().Clear();  // the memory is needed now
     UtxoCache::Txids().swap(young_txids_);
     store::BulkLoad load(store_, folder_);
     const auto txid_of = [this](TxNum num) {

@@ -1,11 +1,14 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <optional>
 #include <vector>
 
+#include "index/bulk/crew.h"
 #include "index/bulk/finish.h"
+#include "index/bulk/row_adder.h"
 #include "index/bulk/scattered.h"
 #include "index/chain/block.h"
 #include "index/chain/coin.h"
@@ -19,11 +22,12 @@ namespace amber::index::bulk {
 /// Builds the tables of a first sync by sorting. Blocks are taken apart into scattered rows in
 /// files of its own; outputs spent young are matched in memory, the others partition by partition
 /// at the end; then each table is written once, in key order. Nothing is looked up on disk.
+/// All processors, 4 at most, share the work of a block.
 /// Invariant: the store holds nothing of the chain until Finish() has put all of it there at once;
 /// what Save() saved, and what Finish() has done so far, the next process goes on from.
 /// No block can be taken back, and none has an undo record: stop well below the tip.
-/// Memory: `max_bytes`, roughly. Thread: sync thread only. Errors: FatalError as BlockProcessor's,
-/// StoreError.
+/// Memory: `max_bytes`, roughly. Thread: sync thread only; has others of its own. Errors:
+/// FatalError as BlockProcessor's, StoreError.
 class BulkBuilder {
 public:
     /// Goes on with what is in `folder`, if an unfinished build is. `folder` must be on the file
@@ -59,13 +63,9 @@ private:
     BulkBuilder(const Coin& coin, store::Store& store, std::filesystem::path folder,
                 std::size_t max_bytes, const std::optional<Saved>& saved);
     void AddHeader(const Block& block);
-    void AddTransactions(const Block& block, TxNum first);
-    void AddOutputs(const Block& block, TxNum first);
-    void AddOutputs(const Block& block, const Block::Tx& tx, TxNum num, bool is_coinbase);
-    void SpendInputs(const Block& block, TxNum first);
-    void Spend(const OutPoint& outpoint, TxNum num);
-    void AddUse(const HashX& hash_x, TxNum num);
+    void AddRows(RowAdder& adder, const Block& block);
     [[nodiscard]] bool HasRoomFor(const Block& block) const;
+    [[nodiscard]] std::size_t WindowBytes() const;
     void MakeRoom(const Block& block);
     /// Outputs and txids out of memory, into the files.
     void Spill();
@@ -83,7 +83,8 @@ private:
     // In memory: what came since the last Spill().
     UtxoCache::Txids young_txids_;
     TxNum young_first_;  ///< of young_txids_[0]
-    UtxoCache window_{young_txids_, young_first_};
+    std::deque<RowAdder> adders_;
+    Crew crew_;  ///< a thread for each
     std::chrono::steady_clock::time_point saved_at_;
 };
 

@@ -17,11 +17,13 @@ namespace amber::index::bulk {
 using store::StoreError;
 
 PartitionedRows::PartitionedRows(std::filesystem::path path, std::size_t row_size,
-                                 std::size_t partitions_per_file)
+                                 std::size_t partitions_per_file, std::size_t partitions)
     : path_(std::move(path)),
       row_size_(row_size),
       chunk_bytes_(kChunkBytes - kChunkBytes % row_size),
-      partitions_per_file_(partitions_per_file) {}
+      partitions_per_file_(partitions_per_file) {
+    Grow(partitions);
+}
 
 PartitionedRows::~PartitionedRows() {
     for (const File& file : files_) close(file.number);

@@ -24,15 +24,16 @@ public:
     static constexpr std::size_t kChunkBytes = 16 << 10;
 
     /// Files are named `path` and a number. Begins with no rows; what the files may hold counts
-    /// again after Restore().
+    /// again after Restore(). There can be more partitions than `partitions`.
     PartitionedRows(std::filesystem::path path, std::size_t row_size,
-                    std::size_t partitions_per_file);
+                    std::size_t partitions_per_file, std::size_t partitions = 0);
     ~PartitionedRows();
     PartitionedRows(const PartitionedRows&) = delete;
 
     /// Whole rows, from any thread.
     void Add(std::size_t partition, std::span<const std::uint8_t> rows);
-    /// One row, while no other thread adds: several times cheaper.
+    /// One row: cheaper. Meanwhile no other thread may add to the partitions of its file; nor to
+    /// any, if this is not one of the first `partitions`.
     template <class Row>
     void AddAlone(std::size_t number, const Row& row) {
         if (number >= partitions_.size()) Grow(number + 1);

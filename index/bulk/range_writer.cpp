@@ -14,8 +14,6 @@ using store::RowSink;
 
 namespace {
 
-constexpr std::size_t kTogether = 32;  ///< rows of one partition handed over at a time
-
 std::uint64_t TxidPrefix(const CreatedRow& row) {
     return row.Head() >> (64 - 8 * tables::kTxidPrefixSize);
 }
@@ -29,27 +27,6 @@ bool BeforeInH(const CreatedRow* a, const CreatedRow* b) {
 }
 
 }  // namespace
-
-template <class Row>
-void RangeWriter::Scatter<Row>::Add(std::size_t partition, const Row& row) {
-    if (partition >= waiting_.size()) waiting_.resize(partition + 1);
-    std::vector<Row>& waiting = waiting_[partition];
-    waiting.push_back(row);
-    if (waiting.size() == kTogether) Send(partition);
-}
-
-template <class Row>
-void RangeWriter::Scatter<Row>::Flush() {
-    for (std::size_t partition = 0; partition < waiting_.size(); ++partition) Send(partition);
-}
-
-template <class Row>
-void RangeWriter::Scatter<Row>::Send(std::size_t partition) {
-    std::vector<Row>& waiting = waiting_[partition];
-    if (waiting.empty()) return;
-    rows_.Add(partition, {waiting.front().bytes.data(), waiting.size() * sizeof(Row)});
-    waiting.clear();
-}
 
 RangeWriter::RangeWriter(Scattered& rows, const OutpointJoin& join) : rows_(rows), join_(join) {}
 

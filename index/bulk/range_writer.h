@@ -6,6 +6,7 @@
 
 #include "index/bulk/outpoint_join.h"
 #include "index/bulk/row_sort.h"
+#include "index/bulk/scatter.h"
 #include "index/bulk/scattered.h"
 #include "index/store/row_sink.h"
 
@@ -35,20 +36,6 @@ public:
     void WriteHeaderMerkle(PartitionRange range, store::RowSink& header_merkle);
 
 private:
-    /// Rows on their way to many partitions, a few at a time.
-    template <class Row>
-    class Scatter {
-    public:
-        explicit Scatter(PartitionedRows& rows) : rows_(rows) {}
-        void Add(std::size_t partition, const Row& row);
-        void Flush();
-
-    private:
-        void Send(std::size_t partition);
-        PartitionedRows& rows_;
-        std::vector<std::vector<Row>> waiting_;
-    };
-
     /// visit(sorted rows) for each partition of a range that has any.
     template <class Row, class Visit>
     void ForEachPartition(const PartitionedRows& rows, PartitionRange range, unsigned shared_bits,

@@ -13,17 +13,17 @@ namespace amber::index::bulk {
 
 /// All rows of a build, each kind in a file of its own.
 /// The partition of a row is the leading bits of its key, so that the keys of a partition all come
-/// before those of the next. `headers` and `spenders` go by other rules.
+/// before those of the next; 16 files for each kind. `headers` and `spenders` go by other rules.
 class Scattered {
 public:
     Scattered(const std::filesystem::path& folder, unsigned partition_bits)
         : headers(folder / "headers", 1, 1),
-          txnums(folder / "txnums", sizeof(TxNumRow), PerFile(partition_bits)),
-          uses(folder / "uses", sizeof(UseRow), PerFile(partition_bits)),
+          txnums(Keyed(folder / "txnums", sizeof(TxNumRow), partition_bits)),
+          uses(Keyed(folder / "uses", sizeof(UseRow), partition_bits)),
           spenders(folder / "spenders", sizeof(SpenderRow), kSpenderPartitionsPerFile),
-          created(folder / "created", sizeof(CreatedRow), PerFile(partition_bits)),
-          spent(folder / "spent", sizeof(SpentRow), PerFile(partition_bits)),
-          unspent(folder / "unspent", sizeof(UnspentRow), PerFile(partition_bits)),
+          created(Keyed(folder / "created", sizeof(CreatedRow), partition_bits)),
+          spent(Keyed(folder / "spent", sizeof(SpentRow), partition_bits)),
+          unspent(Keyed(folder / "unspent", sizeof(UnspentRow), partition_bits)),
           partition_bits_(partition_bits) {}
 
     PartitionedRows headers;  ///< one partition of bytes: length (2) and value of each `header` row
@@ -73,9 +73,11 @@ public:
 
 private:
     static constexpr std::size_t kSpenderPartitionsPerFile = 16;
-    /// 16 files for each kind.
-    static std::size_t PerFile(unsigned partition_bits) {
-        return std::size_t{1} << (partition_bits - 4);
+    static PartitionedRows Keyed(std::filesystem::path path, std::size_t row_size,
+                                 unsigned partition_bits) {
+        constexpr unsigned kFileBits = 4;
+        return {std::move(path), row_size, std::size_t{1} << (partition_bits - kFileBits),
+                std::size_t{1} << partition_bits};
     }
     const unsigned partition_bits_;
 };
