@@ -102,7 +102,8 @@ struct ServerOptions : Limits {
     /// busy", and all are at twice that.
     std::size_t query_queue = 20'000;
 
-    /// Addresses to which no bound for each address or group applies.
+    /// Addresses to which no bound for each address or group applies; WalletServer::SetExempt()
+    /// names others later.
     std::vector<Subnet> exempt;
     std::filesystem::path ban_file;  ///< where bans outlast a restart; empty: they do not
 
