@@ -110,6 +110,8 @@ struct ServerOptions : Limits {
     // Bounds that are no options: who would turn them?
     /// For all that comes before a session: PROXY header, TLS handshake, WebSocket request.
     std::chrono::milliseconds handshake_timeout{10'000};
+    /// So long a block's header may wait for statuses, to go out with them in one write.
+    std::chrono::milliseconds header_hold{20};
     /// Output of one session not yet taken by the network at which its input pauses.
     std::size_t output_pause_bytes = 512 << 10;
     /// Notifications that pile up beyond this close the session.

@@ -116,7 +116,8 @@ void IoThread::OnView(ServedViewPtr served,
                                  announcement = std::move(announcement)] {
         query_.reset();
         retired_.push_back(std::exchange(served_, served));
-        hold_until_ = std::chrono::steady_clock::now() + kHoldMax;
+        if (!IsHolding())
+            hold_until_ = std::chrono::steady_clock::now() + shared_->Options().header_hold;
         if (announcement->tip_changed) {
             std::string line;
             AppendNotification(line, "blockchain.headers.subscribe", '[' + served_->tip_json + ']');

@@ -110,8 +110,6 @@ private:
     static constexpr std::size_t kScratchBytes = 64 << 10;
     // Then requests have their turn.
     static constexpr std::size_t kStatusesInARow = 64, kTurnsInARow = 64;
-    /// So long the header may wait for statuses, to go out with them in one write.
-    static constexpr std::chrono::milliseconds kHoldMax{20};
 
     /// Written by this thread only, read by any.
     static void Count(Counter& counter) {
