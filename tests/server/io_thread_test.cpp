@@ -2,9 +2,11 @@
 #include "server/session/io_thread.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <latch>
 #include <thread>
 
 #include "tests/server/test_server.h"
@@ -193,6 +195,153 @@ TEST_F(HoldTest, AnotherBlockDoesNotMakeItLonger) {
     std::size_t lines = 0;
     for (const std::string& packet : client->Take()) lines += LinesOf(packet);
     EXPECT_GE(lines, 2u) << "both headers";
+}
+
+// Views that have been replaced
+
+std::string ThreadName() {
+    char name[16] = "";
+    pthread_getname_np(pthread_self(), name, sizeof name);
+    return name;
+}
+
+/// Threads that have taken views apart. Thread-safe.
+class Ends {
+public:
+    void Add(const std::string& thread) {
+        const std::lock_guard lock(mutex_);
+        threads_.push_back(thread);
+    }
+    [[nodiscard]] std::vector<std::string> Threads() const {
+        const std::lock_guard lock(mutex_);
+        return threads_;
+    }
+    /// How many of these were threads of that name.
+    [[nodiscard]] std::size_t Count(const std::string& name) const {
+        return static_cast<std::size_t>(std::ranges::count_if(
+            Threads(), [&](const auto& thread) { return thread.starts_with(name); }));
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> threads_;
+};
+
+struct WatchedView : FakeView {
+    WatchedView(const FakeView& of, Ends& told) : FakeView(of), ends(told) {}
+    ~WatchedView() { ends.Add(ThreadName()); }
+    Ends& ends;
+};
+
+index::ViewPtr Watched(const index::ViewPtr& view, Ends& ends) {
+    return std::make_shared<WatchedView>(static_cast<const FakeView&>(*view), ends);
+}
+
+std::shared_ptr<const index::Announcement> Watched(
+    const std::shared_ptr<const index::Announcement>& announcement, Ends& ends) {
+    auto watched = std::make_shared<index::Announcement>(*announcement);
+    watched->view = Watched(announcement->view, ends);
+    return watched;
+}
+
+struct RetiredViewsTest : IoThreadTest {
+    Ends ends;
+
+    /// With views that nobody else holds.
+    void Begin() {
+        options.write_timeout = 1s;  // what is due now and then is due each quarter of it
+        Make(Watched(world.Publish(), ends));
+        shared->pool.Start(server::MakeServedView(world.Publish()));
+        thread->Start();
+    }
+    void Replace() { Announce(Watched(world.Announce({}), ends)); }
+    /// The last views go while there is somebody to tell.
+    void TearDown() override {
+        thread->Stop();
+        thread.reset();
+        shared.reset();
+    }
+};
+
+TEST_F(RetiredViewsTest, ThePoolTakesThemApart) {
+    Begin();
+    for (int n = 0; n < 10; ++n) Replace();
+    EXPECT_TRUE(Eventually([&] { return ends.Threads().size() == 10; }));
+    EXPECT_EQ(ends.Count("query-"), 10u) << "all but the newest";
+}
+
+/// Keeps the pool's thread busy, and its queue full, to the end of its life.
+class FullPool {
+public:
+    explicit FullPool(server::QueryPool& pool) {
+        EXPECT_TRUE(pool.Submit(1, [begun = begun_, end = end_](const auto&, auto&) {
+            begun->count_down();
+            end->wait();
+        }));
+        begun_->wait();
+        EXPECT_TRUE(pool.Submit(2, [](const auto&, auto&) {}));
+        EXPECT_FALSE(pool.Submit(server::QueryPool::kOwn, [](const auto&, auto&) {}));
+    }
+    ~FullPool() { end_->count_down(); }
+    FullPool(const FullPool&) = delete;
+
+private:
+    const std::shared_ptr<std::latch> begun_ = std::make_shared<std::latch>(1),
+                                      end_ = std::make_shared<std::latch>(1);
+};
+
+TEST_F(RetiredViewsTest, WhenThePoolIsFullTheyWait) {
+    options.query_threads = 1;
+    options.query_queue = 1;
+    Begin();
+    {
+        const FullPool full(shared->pool);
+        Replace();
+        std::this_thread::sleep_for(600ms);  // is due twice
+        EXPECT_EQ(ends.Threads(), std::vector<std::string>());
+    }
+    EXPECT_TRUE(Eventually([&] { return ends.Threads().size() == 1; }));
+    EXPECT_EQ(ends.Count("query-"), 1u);
+}
+
+TEST_F(RetiredViewsTest, NotMoreThanABoundWait) {
+    options.query_threads = 1;
+    options.query_queue = 1;
+    Begin();
+    constexpr std::size_t kMost = server::IoThread::kMostRetired, kMore = 5;
+    {
+        const FullPool full(shared->pool);
+        for (std::size_t n = 0; n < kMost + kMore; ++n) Replace();
+        EXPECT_TRUE(Eventually([&] { return ends.Threads().size() == kMore; }));
+        EXPECT_EQ(ends.Count("io-"), kMore);
+    }
+    EXPECT_TRUE(Eventually([&] { return ends.Threads().size() == kMost + kMore; }));
+    EXPECT_EQ(ends.Count("query-"), kMost);
+}
+
+/// Whoever else has looked at them.
+TEST(RetiredViews, OfAWholeServerNoneStays) {
+    Ends ends;
+    TestServer server;
+    server.options.write_timeout = 1s;
+    server.Start();
+    server.world.Cold().percent = 50;
+    std::vector<TestClient> clients;
+    for (int n = 0; n < 6; ++n) clients.push_back(server.Connect());
+    constexpr unsigned kViews = 40;
+    for (unsigned view = 0; view < kViews; ++view) {
+        const ScriptHash script = MakeScript(view);
+        for (TestClient& client : clients)
+            client.SendLine(R"({"id":1,"method":"blockchain.scripthash.subscribe","params":[)" +
+                            Quoted(script) + "]}");
+        if (view % 2 == 0) server.world.Mine();
+        server.world.Add(script, MakeTxid(view), 0);
+        server.Server().OnAnnouncement(Watched(server.world.Announce({script}), ends));
+        for (TestClient& client : clients) ASSERT_TRUE(client.ReadLine());
+    }
+    EXPECT_TRUE(Eventually([&] { return ends.Threads().size() == kViews - 1; }))
+        << ends.Threads().size() << " of " << kViews << ", of which the newest stays";
+    EXPECT_EQ(ends.Count("io-"), 0u);
 }
 
 }  // namespace
