@@ -31,6 +31,9 @@ struct Build {
     std::unique_ptr<BulkBuilder> builder;
 };
 
+/// What of a build's tables is on record in its folder. Precondition: it has saved.
+FinishState RecordIn(const std::filesystem::path& folder);
+
 RandomChain MakeChain(std::uint64_t seed, int blocks = 60);
 
 }  // namespace amber::index::bulk
