@@ -30,6 +30,13 @@ void Build::ExpectDigestOf(const Chain& chain) {
     EXPECT_EQ(DigestOf(*store), DigestOf(Regtest(), chain));
 }
 
+bool IsDone(const std::filesystem::path& path) {
+    const store::Store store({.path = path / "index"});
+    return store::Reader(store, store::Reach::disk)
+        .Get(store::Table::meta, tables::kStateKey)
+        .has_value();
+}
+
 FinishState RecordIn(const std::filesystem::path& folder) {
     if (const auto journal = ReadDurable(folder / "tables")) {
         tables::RowReader in(*journal);

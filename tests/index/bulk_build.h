@@ -31,6 +31,10 @@ struct Build {
     std::unique_ptr<BulkBuilder> builder;
 };
 
+/// Whether the tables are in the store, in `path` of a Build: it is done then, even if its folder
+/// is still there.
+bool IsDone(const std::filesystem::path& path);
+
 /// What of a build's tables is on record in its folder. Precondition: it has saved.
 FinishState RecordIn(const std::filesystem::path& folder);
 
