@@ -46,15 +46,7 @@ TEST_P(PowerLoss, Check8_TheDatabaseOpensAtAWholeBlock) {
         SCOPED_TRACE(cut);
         if (!std::filesystem::exists(cut / "CURRENT")) continue;  // before there was a database
         const OpenIndex index(Regtest(), cut, 50);
-        const auto tip = index.processor.GetTip();
-        if (!tip) {
-            EXPECT_TRUE(DumpTables(index.store)[store::Table::header].empty());
-            continue;
-        }
-        tips.insert(tip->hash);
-        ASSERT_TRUE(digests.contains(tip->hash));
-        EXPECT_EQ(DigestOf(index.store), digests.at(tip->hash))
-            << "at height " << tip->height.value;
+        if (const auto tip = ExpectWholeBlock(index, digests)) tips.insert(*tip);
     }
     EXPECT_GT(tips.size(), kSanitized ? 0u : 2u) << "cut too early or too late to show anything";
     std::cout << cuts.size() << " cuts, " << tips.size() << " different tips\n";

@@ -14,8 +14,6 @@ using namespace std::chrono_literals;
 using server::Bound;
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kPing = R"({"id":1,"method":"server.ping"})";
-constexpr const char* kPong = R"({"jsonrpc":"2.0","id":1,"result":null})";
 constexpr const char* kOver =
     R"({"jsonrpc":"2.0","id":null,"error":{"code":-101,"message":"excessive resource usage"}})";
 // In three groups.
