@@ -36,16 +36,9 @@ Complaint ReadListenAddress(const std::string& text, Endpoint& endpoint) {
     return std::nullopt;
 }
 
-Complaint NotASubnet(const std::string& text, std::string_view also) {
-    return Wanted(text,
-                  "an address or network; write for example 10.0.0.5, 10.0.0.0/8 or "
-                  "2001:db8::/32" +
-                      std::string(also));
-}
-
 Complaint ReadSubnet(const std::string& text, Subnet& subnet) {
     const auto parsed = ParseSubnet(text);
-    if (!parsed) return NotASubnet(text, "");
+    if (!parsed) return Quoted(text) + ' ' + parsed.error();
     subnet = *parsed;
     return std::nullopt;
 }
@@ -58,9 +51,9 @@ Complaint ReadProxies(const std::vector<std::string>& values, TrustedProxies& pr
             proxies.unix_sockets = true;
             continue;
         }
-        const auto subnet = ParseSubnet(value);
-        if (!subnet) return NotASubnet(value, ", or unix");
-        proxies.subnets.push_back(*subnet);
+        Subnet subnet;
+        if (const auto complaint = ReadSubnet(value, subnet)) return *complaint + ", or unix";
+        proxies.subnets.push_back(subnet);
     }
     return std::nullopt;
 }

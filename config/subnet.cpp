@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <string>
+#include <optional>
 #include <utility>
 
 namespace amber::config {
@@ -24,26 +24,42 @@ std::optional<Subnet> ParseAddress(const std::string& text) {
     return subnet;
 }
 
-bool HasBitsBehind(const Subnet& subnet) {
+/// The same without the bits behind the first ones.
+Subnet NetworkOf(Subnet subnet) {
     for (unsigned bit = subnet.bits; bit < 8 * subnet.address.size(); ++bit)
-        if (subnet.address[bit / 8] >> (7 - bit % 8) & 1) return true;
-    return false;
+        subnet.address[bit / 8] &= static_cast<std::uint8_t>(~(0x80u >> bit % 8));
+    return subnet;
+}
+
+std::string AddressText(const Subnet& subnet, bool is_v4) {
+    char text[INET6_ADDRSTRLEN] = "";
+    inet_ntop(is_v4 ? AF_INET : AF_INET6, subnet.address.data() + (is_v4 ? kIpv4Begin / 8 : 0),
+              text, sizeof text);
+    return text;
 }
 
 }  // namespace
 
-std::optional<Subnet> ParseSubnet(std::string_view text) {
+boost::system::result<Subnet, std::string> ParseSubnet(std::string_view text) {
     const std::size_t slash = std::min(text.find('/'), text.size());
     auto subnet = ParseAddress(std::string(text.substr(0, slash)));
-    if (!subnet) return std::nullopt;
+    if (!subnet)
+        return "is not an address or network; write for example 10.0.0.5, 10.0.0.0/8 or "
+               "2001:db8::/32";
     const unsigned before = std::exchange(subnet->bits, 128);
-    if (slash == text.size()) return subnet;
+    if (slash == text.size()) return *subnet;
     unsigned bits = 0;
     const char* end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data() + slash + 1, end, bits);
-    if (error != std::errc() || stop != end || bits > 128 - before) return std::nullopt;
+    if (error != std::errc() || stop != end || bits > 128 - before)
+        return "is not a network; behind the slash belongs a number from 0 to " +
+               std::to_string(128 - before);
     subnet->bits = before + bits;
-    return HasBitsBehind(*subnet) ? std::nullopt : subnet;
+    const Subnet network = NetworkOf(*subnet);
+    if (*subnet != network)
+        return "has bits set behind the first " + std::to_string(bits) + "; the network is " +
+               AddressText(network, before > 0) + '/' + std::to_string(bits);
+    return network;
 }
 
 }  // namespace amber::config

@@ -1,7 +1,8 @@
 #pragma once
 #include <array>
+#include <boost/system/result.hpp>
 #include <cstdint>
-#include <optional>
+#include <string>
 #include <string_view>
 
 namespace amber::config {
@@ -15,8 +16,8 @@ struct Subnet {
     auto operator<=>(const Subnet&) const = default;
 };
 
-/// Nothing unless `text` is ADDRESS or ADDRESS/BITS, with no bit of the address set behind the
-/// first BITS.
-std::optional<Subnet> ParseSubnet(std::string_view text);
+/// The error says what is wrong, to stand behind `text`, unless that is ADDRESS or ADDRESS/BITS
+/// with no bit of the address set behind the first BITS.
+boost::system::result<Subnet, std::string> ParseSubnet(std::string_view text);
 
 }  // namespace amber::config

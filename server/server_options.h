@@ -102,13 +102,16 @@ struct ServerOptions : Limits {
     /// busy", and all are at twice that.
     std::size_t query_queue = 20'000;
 
-    /// Addresses to which no bound for each address or group applies.
+    /// Addresses to which no bound for each address or group applies; WalletServer::SetExempt()
+    /// names others later.
     std::vector<Subnet> exempt;
     std::filesystem::path ban_file;  ///< where bans outlast a restart; empty: they do not
 
     // Bounds that are no options: who would turn them?
     /// For all that comes before a session: PROXY header, TLS handshake, WebSocket request.
     std::chrono::milliseconds handshake_timeout{10'000};
+    /// So long a block's header may wait for statuses, to go out with them in one write.
+    std::chrono::milliseconds header_hold{20};
     /// Output of one session not yet taken by the network at which its input pauses.
     std::size_t output_pause_bytes = 512 << 10;
     /// Notifications that pile up beyond this close the session.

@@ -160,6 +160,8 @@ public:
         static_cast<Limits&>(shared_->services->options) = limits;
     }
 
+    void SetExempt(std::vector<Subnet> subnets) { shared_->guests.SetExempt(std::move(subnets)); }
+
     std::vector<GroupReport> Groups() const {
         std::vector<GroupReport> reports;
         std::map<std::string, std::size_t> by_name;
@@ -305,6 +307,8 @@ std::vector<SessionInfo> WalletServer::Sessions() const { return impl_->Sessions
 bool WalletServer::Disconnect(std::uint64_t session_id) { return impl_->Disconnect(session_id); }
 
 void WalletServer::SetLimits(const Limits& limits) { impl_->SetLimits(limits); }
+
+void WalletServer::SetExempt(std::vector<Subnet> subnets) { impl_->SetExempt(std::move(subnets)); }
 
 std::vector<GroupReport> WalletServer::Groups() const { return impl_->Groups(); }
 

@@ -58,6 +58,9 @@ public:
 
     /// For running sessions, too.
     void SetLimits(const Limits& limits);
+    /// In place of ServerOptions::exempt. Connections that are there stay what they were when they
+    /// came, exempt or not.
+    void SetExempt(std::vector<Subnet> subnets);
     /// Those with connections or cost, the costliest first; kMostGroups at most.
     [[nodiscard]] std::vector<GroupReport> Groups() const;
     static constexpr std::size_t kMostGroups = 1000;

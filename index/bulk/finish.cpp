@@ -79,10 +79,11 @@ std::vector<Finish::Step> Finish::Steps() {
 
 bool Finish::Run(const Progress& progress) {
     for (std::uint64_t range = 0; range < state_.matched; ++range) ReleaseMatched(range);
-    const RowCounts rows = rows_.Counts();
-    const std::uint64_t matching = work::Matching(rows);
-    if (state_.work == 0) state_.work = matching + work::Tables(rows.Matched());
-    range_work_ = matching / std::max<std::uint64_t>(state_.ranges - state_.matched, 1);
+    if (state_.work == 0) {
+        state_.work = work::Tables(rows_.Counts().Matched());
+        for (std::uint64_t range = 0; range < state_.ranges; ++range)
+            state_.work += MatchingWork(range);
+    }
     work_done_ = state_.work_done;
     while (state_.matched < state_.ranges && !stopped_) {
         SaveMatches();
@@ -95,19 +96,32 @@ bool Finish::Run(const Progress& progress) {
 
 void Finish::MatchSome(const Progress& progress) {
     std::vector<Job> jobs;
-    for (std::uint64_t range = state_.matched; range < state_.ranges; ++range)
-        jobs.push_back({[this, range](RangeWriter& writer) { Match(writer, range); }, range_work_});
+    for (std::uint64_t range = state_.matched; range < state_.ranges; ++range) {
+        const std::uint64_t work = MatchingWork(range);
+        jobs.push_back(
+            {[this, range, work](RangeWriter& writer) { Match(writer, range, work); }, work});
+    }
     state_.matched += RunJobs(jobs, progress, std::chrono::steady_clock::now() + kSavePeriod);
 }
 
-void Finish::Match(RangeWriter& writer, std::uint64_t range) {
+std::uint64_t Finish::MatchingWork(std::uint64_t range) const {
+    RowCounts rows;
+    const auto [first, end] = RangeOf(range);
+    for (std::size_t partition = first; partition < end; ++partition) {
+        rows.created += rows_.created.Rows(partition);
+        rows.spent += rows_.spent.Rows(partition);
+    }
+    return work::Matching(rows);
+}
+
+void Finish::Match(RangeWriter& writer, std::uint64_t range, std::uint64_t work) {
     const PartitionRange partitions = RangeOf(range);
     auto& sink = load_.Into(Table::h, FileName(Table::h, partitions.first));
     const std::uint64_t unspent = writer.Match(partitions, sink);
     const auto files = load_.Close(sink);
     const std::lock_guard lock(mutex_);
     state_.utxo_count += unspent;
-    state_.work_done += range_work_;
+    state_.work_done += work;
     state_.files.insert(state_.files.end(), files.begin(), files.end());
 }
 
@@ -131,12 +145,15 @@ bool Finish::WriteTables(const Progress& progress) {
     std::vector<Job> jobs;
     // Mostly waits for the disk, and so goes beside the others.
     if (matches_saved_ < state_.matched) jobs.push_back({[this](RangeWriter&) { SaveMatches(); }});
+    // By now it is known what matching has left; it was thought to be at least as much.
+    state_.work = state_.work_done;
     for (std::size_t number = 0; number < steps.size(); ++number) {
         const Step& step = steps[number];
         if (written[number]) {
             Release(step);
             continue;
         }
+        state_.work += step.work;
         jobs.push_back({[this, &step, number](RangeWriter& writer) { Write(writer, step, number); },
                         step.work});
     }

@@ -21,7 +21,8 @@ namespace amber::index::bulk {
 /// memory is enough. Errors: as OutpointJoin's, StoreError.
 class Finish {
 public:
-    /// Hears the part done, 0 to 1; false: stop.
+    /// Hears the part done, from what the process before had done to 1 and never less than before;
+    /// false: stop.
     using Progress = std::function<bool(double)>;
     /// Makes the rows and the state durable.
     using Save = std::function<void()>;
@@ -61,7 +62,8 @@ private:
     [[nodiscard]] PartitionRange RangeOf(std::uint64_t number) const;
     [[nodiscard]] std::vector<Step> Steps();
     void MatchSome(const Progress& progress);
-    void Match(RangeWriter& writer, std::uint64_t range);
+    [[nodiscard]] std::uint64_t MatchingWork(std::uint64_t range) const;
+    void Match(RangeWriter& writer, std::uint64_t range, std::uint64_t work);
     bool WriteTables(const Progress& progress);
     void Write(RangeWriter& writer, const Step& step, std::uint64_t number);
     /// What was matched last.
@@ -84,8 +86,7 @@ private:
     const Save save_;
     const std::filesystem::path journal_;
     const std::size_t max_bytes_;
-    std::uint64_t range_work_ = 0;  ///< to match one range
-    std::uint64_t work_done_ = 0;   ///< what is not on record, too
+    std::uint64_t work_done_ = 0;  ///< what is not on record, too
     bool stopped_ = false;
     std::mutex mutex_;  ///< guards the next, while jobs run
     FinishState& state_;

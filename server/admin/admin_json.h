@@ -1,8 +1,10 @@
 #pragma once
 #include <charconv>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "server/protocol/json_writer.h"
 #include "server/protocol/rpc_error.h"
@@ -26,6 +28,18 @@ private:
     JsonWriter& out_;
     bool first_ = true;
 };
+
+/// A JSON array of strings.
+inline std::string QuotedList(const std::vector<std::string>& texts) {
+    std::string list = "[";
+    JsonWriter out(list);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        if (i != 0) out.Raw(',');
+        out.String(texts[i]);
+    }
+    out.Raw(']');
+    return list;
+}
 
 /// Nothing unless all of `text` is the number.
 template <class Number>

@@ -28,17 +28,6 @@ std::uint64_t ResidentBytes() {
     return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-std::string QuotedList(const std::vector<std::string>& texts) {
-    std::string list = "[";
-    JsonWriter out(list);
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-        if (i != 0) out.Raw(',');
-        out.String(texts[i]);
-    }
-    out.Raw(']');
-    return list;
-}
-
 }  // namespace
 
 struct AdminMethods::Entry {

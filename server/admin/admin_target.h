@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "index/chain/coin.h"
@@ -67,10 +68,13 @@ struct AdminTarget {
     std::function<std::vector<std::string>()> broadcast;
     std::function<void()> stop;  ///< returns at once; the process ends soon after
 
+    /// A number, or subnets.
+    using LimitValue = std::variant<std::uint64_t, std::vector<std::string>>;
+    using Limit = std::pair<std::string, LimitValue>;
     /// Bounds that can be changed under way, as the options of these names have them.
-    std::function<std::vector<std::pair<std::string, std::uint64_t>>()> limits;
-    /// Throws std::runtime_error that says what is wrong with the name or the value.
-    std::function<void(const std::string& name, const std::string& value)> set_limit;
+    std::function<std::vector<Limit>()> limits;
+    /// Throws std::runtime_error that says what is wrong with the name or a value.
+    std::function<void(const std::string& name, const std::vector<std::string>& values)> set_limit;
     std::function<std::vector<GroupReport>()> groups;
     /// These two throw std::runtime_error if it cannot be done.
     std::function<std::size_t(const Ban&)> ban;  ///< how many sessions it has closed

@@ -26,6 +26,13 @@ void WriteBan(Members& member, JsonWriter& out, const Ban& ban) {
         out.Raw("null");
 }
 
+void WriteLimit(JsonWriter& out, const AdminTarget::LimitValue& value) {
+    if (const auto* number = std::get_if<std::uint64_t>(&value))
+        out.Uint(*number);
+    else
+        out.Raw(QuotedList(std::get<std::vector<std::string>>(value)));
+}
+
 void WriteGroup(JsonWriter& out, const GroupReport& group) {
     Members member(out);
     member("group").String(group.name);
@@ -44,14 +51,14 @@ void WriteGroup(JsonWriter& out, const GroupReport& group) {
 void AdminMethods::Limits(const Request& request, const Finish& finish) {
     if (!target_.limits || !target_.set_limit) return finish(NotAvailable());
     const std::vector<std::string> words = ReadList(request, "limit");
-    if (words.size() == 1 || words.size() > 2)
+    if (words.size() == 1)
         return finish(RpcError{RpcFault::invalid_params,
                                "expected nothing, or the name of a limit and its new value"});
-    if (!words.empty()) target_.set_limit(words[0], words[1]);
+    if (!words.empty()) target_.set_limit(words[0], {words.begin() + 1, words.end()});
     std::string text;
     JsonWriter out(text);
     Members member(out);
-    for (const auto& [name, value] : target_.limits()) member(name).Uint(value);
+    for (const auto& [name, value] : target_.limits()) WriteLimit(member(name), value);
     out.Raw('}');
     finish(std::move(text));
 }

@@ -199,7 +199,7 @@ AdminTarget Application::MakeTarget() {
     }
     target.stop = [this] { stopping_ = true; };
     target.limits = [this] { return limits_.All(); };
-    target.set_limit = [this](const auto& name, const auto& value) { limits_.Set(name, value); };
+    target.set_limit = [this](const auto& name, const auto& values) { limits_.Set(name, values); };
     target.groups = [this] { return wallets_.Groups(); };
     target.ban = [this](const Ban& ban) { return wallets_.AddBan(ban); };
     target.unban = [this](const Subnet& subnet) { return wallets_.RemoveBan(subnet); };

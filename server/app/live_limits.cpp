@@ -1,7 +1,9 @@
 #include "server/app/live_limits.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <stdexcept>
+#include <utility>
 
 #include "config/assign.h"
 #include "config/option_list.h"
@@ -12,8 +14,25 @@ namespace amber::server {
 namespace {
 
 bool IsLive(const config::OptionSpec& spec) {
-    return spec.group == config::Group::limits && config::IsNumber(spec);
+    return spec.group == config::Group::limits &&
+           (config::IsNumber(spec) || config::IsRepeatable(spec));
 }
+
+/// The value of an option that is live.
+struct Reader {
+    const config::Options& options;
+
+    AdminTarget::LimitValue operator()(std::uint32_t config::Options::*field) const {
+        return std::uint64_t{options.*field};
+    }
+    AdminTarget::LimitValue operator()(std::vector<config::Subnet> config::Options::*field) const {
+        std::vector<std::string> texts;
+        for (const auto& [address, bits] : options.*field)
+            texts.push_back(Subnet(address, bits).Text());
+        return texts;
+    }
+    AdminTarget::LimitValue operator()(auto) const { std::abort(); }  // there is none
+};
 
 const config::OptionSpec& FindLimit(std::string name) {
     std::ranges::replace(name, '_', '-');
@@ -28,22 +47,24 @@ const config::OptionSpec& FindLimit(std::string name) {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::uint64_t>> LiveLimits::All() const {
+std::vector<AdminTarget::Limit> LiveLimits::All() const {
     const std::lock_guard lock(mutex_);
-    std::vector<std::pair<std::string, std::uint64_t>> all;
+    std::vector<AdminTarget::Limit> all;
     for (const auto& spec : config::OptionList())
         if (IsLive(spec))
-            all.emplace_back(config::FileKey(spec.name),
-                             options_.*std::get<std::uint32_t config::Options::*>(spec.field));
+            all.emplace_back(config::FileKey(spec.name), std::visit(Reader{options_}, spec.field));
     return all;
 }
 
-void LiveLimits::Set(const std::string& name, const std::string& value) {
+void LiveLimits::Set(const std::string& name, const std::vector<std::string>& values) {
     const config::OptionSpec& spec = FindLimit(name);
     const std::lock_guard lock(mutex_);
-    if (const auto complaint = config::Assign(spec, {value}, {}, options_))
+    config::Options changed = options_;
+    if (const auto complaint = config::Assign(spec, values, {}, changed))
         throw std::runtime_error(std::string(spec.name) + ": " + *complaint);
+    options_ = std::move(changed);
     server_.SetLimits(LimitsOf(options_));
+    server_.SetExempt(ExemptOf(options_));
 }
 
 }  // namespace amber::server

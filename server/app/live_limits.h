@@ -1,11 +1,10 @@
 #pragma once
-#include <cstdint>
 #include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "config/options.h"
+#include "server/admin/admin_target.h"
 #include "server/wallet_server.h"
 
 namespace amber::server {
@@ -17,9 +16,10 @@ public:
     LiveLimits(const config::Options& options, WalletServer& server)
         : options_(options), server_(server) {}
 
-    [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> All() const;
-    /// "max-sessions" or "max_sessions". Throws std::runtime_error that says what is wrong.
-    void Set(const std::string& name, const std::string& value);
+    [[nodiscard]] std::vector<AdminTarget::Limit> All() const;
+    /// "max-sessions" or "max_sessions". Throws std::runtime_error that says what is wrong; then
+    /// nothing has changed.
+    void Set(const std::string& name, const std::vector<std::string>& values);
 
 private:
     mutable std::mutex mutex_;

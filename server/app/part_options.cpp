@@ -122,6 +122,13 @@ Limits LimitsOf(const config::Options& options) {
     return limits;
 }
 
+std::vector<Subnet> ExemptOf(const config::Options& options) {
+    std::vector<Subnet> exempt;
+    for (const auto& subnet : options.exempt_subnet)
+        exempt.emplace_back(subnet.address, subnet.bits);
+    return exempt;
+}
+
 ServerOptions ServerOptionsOf(const config::Options& options) {
     ServerOptions server;
     AddListeners(server, TransportKind::tcp, options.tcp);
@@ -134,8 +141,7 @@ ServerOptions ServerOptionsOf(const config::Options& options) {
     for (const auto& subnet : options.proxy_protocol.subnets)
         server.proxies.subnets.emplace_back(subnet.address, subnet.bits);
     server.proxies.unix_sockets = options.proxy_protocol.unix_sockets;
-    for (const auto& subnet : options.exempt_subnet)
-        server.exempt.emplace_back(subnet.address, subnet.bits);
+    server.exempt = ExemptOf(options);
     server.ban_file = options.datadir / "bans";
     server.public_hosts = PublicHostsOf(options.report_service);
     server.software = SoftwareOf();

@@ -16,6 +16,7 @@
 namespace amber::server {
 
 Limits LimitsOf(const config::Options& options);
+std::vector<Subnet> ExemptOf(const config::Options& options);
 ServerOptions ServerOptionsOf(const config::Options& options);
 /// Nothing if no peers are wanted. Throws std::runtime_error that names a host that is none.
 std::optional<PeerOptions> PeerOptionsOf(const config::Options& options);

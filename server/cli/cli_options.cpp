@@ -28,7 +28,7 @@ Methods:
   reorg [N]                   go back N blocks (3) and follow the node again
   digest                      a digest of every table; the same for the same chain
   stop                        end amberd cleanly
-  limits [NAME VALUE]         the bounds on what wallets can use, or change one until the next start
+  limits [NAME VALUE...]      the bounds on what wallets can use, or change one until the next start
   groups                      networks by what they have cost
   ban ADDRESS|CIDR [SECONDS]  close its sessions and refuse new ones; for good without SECONDS
   unban ADDRESS|CIDR          end that ban

@@ -82,9 +82,18 @@ GuestPtr Guests::Enter(const std::optional<ip::address>& address, double units) 
         hits_.Count(Bound::ban);
         return nullptr;
     }
-    if (!address || AnyContains(exempt_, *address))
-        return GuestPtr(new Guest(*this, address, nullptr));
+    if (!address || IsExempt(*address)) return GuestPtr(new Guest(*this, address, nullptr));
     return Welcome(*address, units);
+}
+
+bool Guests::IsExempt(const ip::address& address) const {
+    const std::lock_guard lock(mutex_);
+    return AnyContains(exempt_, address);
+}
+
+void Guests::SetExempt(std::vector<Subnet> subnets) {
+    const std::lock_guard lock(mutex_);
+    exempt_ = std::move(subnets);
 }
 
 GuestPtr Guests::Welcome(const ip::address& address, double units) {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/limits/ban_list.h"
@@ -104,14 +105,16 @@ class Guests {
 public:
     static constexpr std::size_t kMostKept = 50'000;
 
-    Guests(const Limits& limits, const std::vector<Subnet>& exempt, const BanList& bans,
-           BoundHits& hits)
-        : limits_(limits), exempt_(exempt), bans_(bans), hits_(hits) {}
+    Guests(const Limits& limits, std::vector<Subnet> exempt, const BanList& bans, BoundHits& hits)
+        : limits_(limits), bans_(bans), hits_(hits), exempt_(std::move(exempt)) {}
 
     /// A connection from there, which has cost `units` already; no address: a unix socket. Null,
     /// and counted, if it is not welcome.
     [[nodiscard]] GuestPtr Enter(const std::optional<boost::asio::ip::address>& address,
                                  double units);
+    /// Who comes from there from now on is exempt, and nobody else. A connection stays what it was
+    /// when it came.
+    void SetExempt(std::vector<Subnet> subnets);
     /// Those with connections or cost, the costliest first.
     [[nodiscard]] std::vector<GroupInfo> Groups() const;
 
@@ -124,11 +127,13 @@ private:
     void Leave(GuestHost& host);
     void Sweep(Guest::Clock::time_point now);
 
+    [[nodiscard]] bool IsExempt(const boost::asio::ip::address& address) const;
+
     const Limits& limits_;
-    const std::vector<Subnet>& exempt_;
     const BanList& bans_;
     BoundHits& hits_;
-    mutable std::mutex mutex_;  ///< guards the two maps, and who is in them
+    mutable std::mutex mutex_;  ///< guards the rest, and who is in the two maps
+    std::vector<Subnet> exempt_;
     std::map<Subnet, GuestGroup> groups_;
     std::map<Subnet, GuestHost> hosts_;
     std::size_t sweep_at_ = 1000;  ///< groups

@@ -116,7 +116,8 @@ void IoThread::OnView(ServedViewPtr served,
                                  announcement = std::move(announcement)] {
         query_.reset();
         retired_.push_back(std::exchange(served_, served));
-        hold_until_ = std::chrono::steady_clock::now() + kHoldMax;
+        if (!IsHolding())
+            hold_until_ = std::chrono::steady_clock::now() + shared_->Options().header_hold;
         if (announcement->tip_changed) {
             std::string line;
             AppendNotification(line, "blockchain.headers.subscribe", '[' + served_->tip_json + ']');
@@ -351,11 +352,16 @@ void IoThread::Tick() {
     DropRetired();
 }
 
-/// To take apart a large view takes some ms.
+/// To take apart a large view takes some ms, so the pool does it; if that is full, at a later tick.
 void IoThread::DropRetired() {
     if (retired_.empty()) return;
-    (void)shared_->pool.Submit(QueryPool::kOwn, [views = std::exchange(retired_, {})](
-                                                    const ServedView&, index::Query&) {});
+    const auto views = std::make_shared<std::vector<ServedViewPtr>>(std::exchange(retired_, {}));
+    if (shared_->pool.Submit(QueryPool::kOwn,
+                             [views](const ServedView&, index::Query&) { views->clear(); }))
+        return;
+    retired_ = std::move(*views);
+    const std::size_t keep = std::min(retired_.size(), kMostRetired);
+    retired_.erase(retired_.begin(), retired_.end() - static_cast<std::ptrdiff_t>(keep));
 }
 
 void IoThread::AddTo(ServerStats& stats, std::vector<std::uint64_t>& requests) const {

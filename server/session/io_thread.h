@@ -53,6 +53,9 @@ class IoThread final : public NotifierHost<ScriptSubject>,
                        public NotifierHost<OutpointSubject>,
                        public std::enable_shared_from_this<IoThread> {
 public:
+    /// Views that wait for the query pool to take them apart; beyond it this thread does.
+    static constexpr std::size_t kMostRetired = 100;
+
     IoThread(unsigned number, std::shared_ptr<Shared> shared, ServedViewPtr served);
     ~IoThread();
 
@@ -110,8 +113,6 @@ private:
     static constexpr std::size_t kScratchBytes = 64 << 10;
     // Then requests have their turn.
     static constexpr std::size_t kStatusesInARow = 64, kTurnsInARow = 64;
-    /// So long the header may wait for statuses, to go out with them in one write.
-    static constexpr std::chrono::milliseconds kHoldMax{20};
 
     /// Written by this thread only, read by any.
     static void Count(Counter& counter) {
@@ -157,7 +158,7 @@ private:
     std::thread thread_;
 
     ServedViewPtr served_;
-    std::vector<ServedViewPtr> retired_;              ///< since the last Tick()
+    std::vector<ServedViewPtr> retired_;              ///< replaced; DropRetired() is due
     std::optional<index::Query> query_;               ///< of served_; made when first used
     std::vector<std::shared_ptr<Session>> sessions_;  ///< by number; null where free
     std::vector<SessionNumber> free_numbers_;

@@ -209,6 +209,7 @@ TEST_F(Load, ListenersAndProxiesAreChecked) {
     ExpectSays(Bad({"--tcp", "unix:/a", "--ws", "unix:/a"}), {"unix:/a", "another path"});
     ExpectSays(Bad({"--proxy-protocol", "10.0.0.1/8"}), {"--proxy-protocol", "10.0.0.0/8", "unix"});
     EXPECT_EQ(Good({"--proxy-protocol", "none"}).proxy_protocol, TrustedProxies{});
+    ExpectSays(Bad({"--exempt-subnet", "10.0.0.1/8"}), {"--exempt-subnet", "is 10.0.0.0/8"});
     EXPECT_EQ(Good({"--exempt-subnet", "none"}).exempt_subnet, std::vector<Subnet>{});
     EXPECT_EQ(Good({}).exempt_subnet,
               (std::vector<Subnet>{*ParseSubnet("127.0.0.0/8"), *ParseSubnet("::1")}));

@@ -86,8 +86,29 @@ def limits(amber):
                               '{"id":3,"method":"server.ping"}]')
         wait_until(lambda: amber.admin("getinfo")["bound_hits"]["max_batch"] == 1, 10, "the bound")
         client.batch([("server.ping",)] * 2)
+    exempt(amber, before["exempt_subnet"])
     after = amber.admin("limits", "max_batch", before["max_batch"])
     assert after == before, after
+
+
+def exempt(amber, default):
+    """Also of who comes next only; what is malformed is named, and changes nothing."""
+    assert default == ["127.0.0.0/8", "::1"], default
+    for wrong, named in [("10.0.0.1/8", "the network is 10.0.0.0/8"), ("10.0.0.0/33", "from 0 to 32"),
+                         ("nobody", "not an address or network"), ("::1", "twice")]:
+        expect_error(amber, f"exempt-subnet: .*{named}", "limits", "exempt-subnet", "::1", wrong)
+    assert amber.admin("limits")["exempt_subnet"] == default
+    group = lambda peer: [s["group"] for s in amber.admin("sessions") if s["peer"].startswith(peer)]
+    with amber.client(source="127.0.9.1") as before:
+        before.call("server.ping")
+        after = amber.admin("limits", "exempt_subnet", "none")
+        assert after["exempt_subnet"] == [], after
+        with amber.client(source="127.0.9.2") as client:
+            client.call("server.ping")
+            assert group("127.0.9.1") == [""] and group("127.0.9.2") == ["127.0.9.0/24"]
+        before.call("server.ping")
+    after = amber.admin("limits", "exempt-subnet", *default)
+    assert after["exempt_subnet"] == default, after
 
 
 def bans(case, amber):

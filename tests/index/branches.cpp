@@ -27,6 +27,21 @@ std::map<BlockHash, StatusHash> DigestsOf(const Branches& branches) {
     return digests;
 }
 
+std::optional<BlockHash> ExpectWholeBlock(const OpenIndex& index,
+                                          const std::map<BlockHash, StatusHash>& digests) {
+    const auto tip = index.processor.GetTip();
+    if (!tip) {
+        EXPECT_TRUE(DumpTables(index.store)[store::Table::header].empty());
+        return std::nullopt;
+    }
+    const auto digest = digests.find(tip->hash);
+    if (digest == digests.end())
+        ADD_FAILURE() << "at a block of neither branch";
+    else
+        EXPECT_EQ(DigestOf(index.store), digest->second) << "at height " << tip->height.value;
+    return tip->hash;
+}
+
 void Follow(BlockProcessor& processor, const Chain& chain, std::size_t flush_every) {
     const auto on_chain = [&](const Tip& tip) {
         return tip.height.value < chain.size() && chain[tip.height.value]->hash == tip.hash;

@@ -1,5 +1,6 @@
 #include "tests/index/bulk_build.h"
 
+#include "index/bulk/durable_file.h"
 #include "index/digest.h"
 
 namespace amber::index::bulk {
@@ -27,6 +28,26 @@ void Build::ExpectDigestOf(const Chain& chain) {
     ASSERT_TRUE(builder->Finish(kGoOn));
     EXPECT_FALSE(std::filesystem::exists(Folder()));
     EXPECT_EQ(DigestOf(*store), DigestOf(Regtest(), chain));
+}
+
+bool IsDone(const std::filesystem::path& path) {
+    const store::Store store({.path = path / "index"});
+    return store::Reader(store, store::Reach::disk)
+        .Get(store::Table::meta, tables::kStateKey)
+        .has_value();
+}
+
+FinishState RecordIn(const std::filesystem::path& folder) {
+    if (const auto journal = ReadDurable(folder / "tables")) {
+        tables::RowReader in(*journal);
+        return FinishState::Decode(in);
+    }
+    const std::string state = ReadDurable(folder / "state").value();
+    tables::RowReader in(state);  // as BulkBuilder::Saved
+    in.VarInt();
+    in.Raw(in.VarInt());
+    in.VarInt();
+    return FinishState::Decode(in);
 }
 
 RandomChain MakeChain(std::uint64_t seed, int blocks) {

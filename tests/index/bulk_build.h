@@ -31,6 +31,13 @@ struct Build {
     std::unique_ptr<BulkBuilder> builder;
 };
 
+/// Whether the tables are in the store, in `path` of a Build: it is done then, even if its folder
+/// is still there.
+bool IsDone(const std::filesystem::path& path);
+
+/// What of a build's tables is on record in its folder. Precondition: it has saved.
+FinishState RecordIn(const std::filesystem::path& folder);
+
 RandomChain MakeChain(std::uint64_t seed, int blocks = 60);
 
 }  // namespace amber::index::bulk

@@ -7,6 +7,7 @@
 #include "index/bulk/finish_state.h"
 #include "index/bulk/partitioned_rows.h"
 #include "index/bulk/row_sort.h"
+#include "index/bulk/work.h"
 #include "index/fatal_error.h"
 #include "tests/index/open_index.h"
 #include "tests/index/random_chain.h"
@@ -99,6 +100,47 @@ TEST(RowSort, EqualsStdSort) {
         for (std::size_t i = 0; i < wanted.size(); ++i)
             ASSERT_EQ(sorted[i].bytes, wanted[i].bytes) << i << " of " << wanted.size();
     }
+}
+
+/// A row of each kind changes how long the stages take that have to do with it, and no other.
+TEST(Work, EachKindOfRowCounts) {
+    const RowCounts some{.txnums = 1000,
+                         .uses = 3000,
+                         .spenders = 1000,
+                         .created = 2000,
+                         .spent = 1000,
+                         .unspent = 1000};
+    const auto change = [](std::uint64_t before, std::uint64_t after) {
+        return (after > before) - (after < before);
+    };
+    struct Case {
+        std::uint64_t RowCounts::*kind;
+        int adding, matching, tables;
+    };
+    // To match a spend costs less than to keep the output.
+    for (const Case& each :
+         {Case{&RowCounts::txnums, 1, 0, 1}, Case{&RowCounts::uses, 1, 0, 1},
+          Case{&RowCounts::spenders, 1, 0, 1}, Case{&RowCounts::created, 0, 1, 0},
+          Case{&RowCounts::spent, 1, -1, 0}, Case{&RowCounts::unspent, 0, 0, 1}}) {
+        RowCounts more = some;
+        more.*each.kind += 500;
+        EXPECT_EQ(change(work::Adding(some), work::Adding(more)), each.adding);
+        EXPECT_EQ(change(work::Matching(some), work::Matching(more)), each.matching);
+        EXPECT_EQ(change(work::Tables(some), work::Tables(more)), each.tables);
+    }
+    // What an output costs that is spent, its spend, and one that is not spent.
+    const std::uint64_t spends = work::Matching({.spent = 500});
+    const std::uint64_t pairs = work::Matching({.created = 500, .spent = 500});
+    EXPECT_GT(spends, 0u);
+    EXPECT_GT(pairs, spends);
+    EXPECT_GT(work::Matching({.created = 500}), pairs - spends);
+
+    const RowCounts matched = some.Matched();
+    EXPECT_EQ(matched.txnums, 1000u);
+    EXPECT_EQ(matched.uses, 4000u);
+    EXPECT_EQ(matched.spenders, 2000u);
+    EXPECT_EQ(matched.unspent, 2000u);
+    EXPECT_EQ(matched.created + matched.spent, 0u);
 }
 
 TEST(DurableFile, IsTheOldOrTheNewOrNamed) {

@@ -14,14 +14,6 @@ namespace {
 
 constexpr const char* kFolder = "AMBER_BULK_FOLDER";
 
-/// Whether the tables are in the store: the build is done then, even if its folder is still there.
-bool IsDone(const std::filesystem::path& path) {
-    const store::Store store({.path = path / "index"});
-    return store::Reader(store, store::Reach::disk)
-        .Get(store::Table::meta, tables::kStateKey)
-        .has_value();
-}
-
 TEST(BulkWriter, BuildsUntilItIsKilled) {
     if (!WriterProcess::IsTold(kFolder)) GTEST_SKIP() << "only started by the test BulkCrash";
     const auto chain = MakeChain(TestSeed(), 40).blocks;

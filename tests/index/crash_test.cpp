@@ -51,15 +51,7 @@ TEST(Crash, KilledAtAnyMomentItOpensAtAWholeBlock) {
                     std::chrono::microseconds(random() % (round == 0 ? 20'000 : 150'000)));
         if (HasFatalFailure()) return;
         const OpenIndex index(Regtest(), folder.Path(), 50);
-        const auto tip = index.processor.GetTip();
-        if (!tip) {
-            EXPECT_TRUE(DumpTables(index.store)[store::Table::header].empty());
-            continue;
-        }
-        tips.insert(tip->hash);
-        ASSERT_TRUE(digests.contains(tip->hash));
-        EXPECT_EQ(DigestOf(index.store), digests.at(tip->hash))
-            << "at height " << tip->height.value;
+        if (const auto tip = ExpectWholeBlock(index, digests)) tips.insert(*tip);
     }
     EXPECT_GT(tips.size(), 2u) << "killed too late or too early to show anything";
     OpenIndex index(Regtest(), folder.Path(), 50);

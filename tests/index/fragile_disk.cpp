@@ -17,11 +17,6 @@ namespace {
 
 std::atomic<FragileDisk*> the_disk = nullptr;
 
-std::string ReadAll(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::uint64_t InodeOf(const fs::path& path) {
     struct stat status {};
     return ::lstat(path.c_str(), &status) == 0 ? status.st_ino : 0;
@@ -46,6 +41,11 @@ void AddPathsBelow(const fs::path& directory, std::map<std::uint64_t, fs::path>&
 }
 
 }  // namespace
+
+std::string ReadAll(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
 
 FragileDisk::FragileDisk(fs::path folder, fs::path cuts, std::uint64_t seed, unsigned every)
     : folder_(std::move(folder)), cuts_folder_(std::move(cuts)), every_(every), random_(seed) {
@@ -117,7 +117,9 @@ std::string FragileDisk::Surviving(Inode inode, const std::map<Inode, fs::path>&
     if (is == now.end()) return kept;
     const std::string all = ReadAll(is->second);
     // Others work meanwhile: under that name there may be another file by now.
-    if (InodeOf(is->second) != inode || all.size() <= kept.size()) return kept;
+    if (InodeOf(is->second) != inode) return kept;
+    if (all.size() <= kept.size())
+        return kept.substr(0, random_() % 4 == 0 ? kept.size() : all.size());
     const std::size_t more = all.size() - kept.size();
     const std::size_t luck = random_() % 3;
     kept += all.substr(kept.size(), luck == 0 ? 0 : luck == 1 ? more : random_() % more);

@@ -11,10 +11,14 @@
 
 namespace amber::index {
 
+/// The bytes of a file; none if there is none.
+std::string ReadAll(const std::filesystem::path& path);
+
 /// What would be left of a folder if the power went off: of each file the bytes that it had when it
 /// was synced last, of each directory the names it had when it was. At moments drawn by lot this is
 /// written out as a folder of its own, a cut; by lot, too, with or without the names made since,
-/// and with all, some or none of the bytes appended since, as a disk may have come to them or not.
+/// with all, some or none of the bytes appended since, and with or without those cut off since, as
+/// a disk may have come to that or not.
 ///
 /// Takes the place of fsync() and fdatasync() in the program that it is linked into, for code of
 /// the C library's callers as well as ours. No other call makes anything last: that is the model.

@@ -2,8 +2,10 @@
 // whole block, and what was being built goes on.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
+#include "tests/index/alike_chain.h"
 #include "tests/index/branches.h"
 #include "tests/index/bulk_build.h"
 #include "tests/index/fragile_disk.h"
@@ -44,15 +46,7 @@ TEST_P(PowerLoss, Check8_TheDatabaseOpensAtAWholeBlock) {
         SCOPED_TRACE(cut);
         if (!std::filesystem::exists(cut / "CURRENT")) continue;  // before there was a database
         const OpenIndex index(Regtest(), cut, 50);
-        const auto tip = index.processor.GetTip();
-        if (!tip) {
-            EXPECT_TRUE(DumpTables(index.store)[store::Table::header].empty());
-            continue;
-        }
-        tips.insert(tip->hash);
-        ASSERT_TRUE(digests.contains(tip->hash));
-        EXPECT_EQ(DigestOf(index.store), digests.at(tip->hash))
-            << "at height " << tip->height.value;
+        if (const auto tip = ExpectWholeBlock(index, digests)) tips.insert(*tip);
     }
     EXPECT_GT(tips.size(), kSanitized ? 0u : 2u) << "cut too early or too late to show anything";
     std::cout << cuts.size() << " cuts, " << tips.size() << " different tips\n";
@@ -81,14 +75,10 @@ TEST(PowerLossInBulk, Check8_TheBuildGoesOnAndEndsTheSame) {
     for (const auto& cut : cuts) {
         SCOPED_TRACE(cut);
         if (!std::filesystem::exists(cut / "index" / "CURRENT")) continue;
-        {
-            const store::Store store({.path = cut / "index"});
-            const store::Reader reader(store, store::Reach::disk);
-            if (reader.Get(store::Table::meta, tables::kStateKey)) {
-                EXPECT_EQ(DigestOf(store), digest);
-                ++done;
-                continue;
-            }
+        if (bulk::IsDone(cut)) {
+            EXPECT_EQ(DigestOf(store::Store({.path = cut / "index"})), digest);
+            ++done;
+            continue;
         }
         bulk::Build build(cut);
         resumed += build.builder->NextHeight().value > 0;
@@ -98,6 +88,120 @@ TEST(PowerLossInBulk, Check8_TheBuildGoesOnAndEndsTheSame) {
     }
     std::cout << cuts.size() << " cuts, " << resumed << " gone on with, " << done << " done\n";
     EXPECT_GT(resumed, 0);
+}
+
+/// The power goes at every sync there is. With memory for one thread only, each step of the tables
+/// is on record by itself; with more, they are written while what was matched is saved.
+struct PowerLossAtEverySync : testing::TestWithParam<std::size_t> {
+    const std::uint64_t seed = TestSeed();
+    std::mt19937_64 random{seed};
+    const Chain chain = OnePartition();
+    TempFolder folder;
+    std::vector<std::filesystem::path> cuts;
+
+    [[nodiscard]] std::filesystem::path Whole() const { return folder.Path() / "whole"; }
+
+    /// So that rows fill chunks in files, and not memory alone, their keys are all alike. About
+    /// half of the outputs are spent, soon or late.
+    Chain OnePartition() {
+        using Alike = bulk::AlikeChain;
+        Alike made;
+        std::vector<OutPoint> unspent;
+        for (unsigned n = 0; made.blocks.size() < 24;) {
+            std::vector<Alike::Tx> txs{{Alike::NeighbourTxid(n++), {Alike::Coinbase()}}};
+            for (int i = 0; i < 80; ++i) {
+                Alike::Tx& tx = txs.emplace_back(Alike::NeighbourTxid(n++));
+                tx.outputs = 2;
+                while (!unspent.empty() && random() % 2 == 0) {
+                    std::swap(unspent[random() % unspent.size()], unspent.back());
+                    tx.inputs.push_back(unspent.back());
+                    unspent.pop_back();
+                }
+                for (std::uint32_t output = 0; output < tx.outputs; ++output)
+                    unspent.push_back({tx.txid, output});
+            }
+            made.Add(std::move(txs));
+        }
+        return made.blocks;
+    }
+    /// Of those that are written when all is matched.
+    static bool HasTables(const std::filesystem::path& folder) {
+        const std::filesystem::directory_iterator files(folder);
+        return std::any_of(begin(files), end(files), [](const auto& file) {
+            return file.path().filename().string().starts_with("history-");
+        });
+    }
+    void ExpectGoesOn(const std::filesystem::path& cut, const StatusHash& digest) {
+        if (kSanitized && random() % 8 != 0) return;
+        SCOPED_TRACE(cut);
+        bulk::Build build(cut, GetParam());
+        if (!build.builder->TablesBegun()) build.Connect(chain);
+        ASSERT_TRUE(build.builder->Finish(bulk::kGoOn));
+        EXPECT_EQ(DigestOf(*build.store), digest);
+    }
+    /// Keeps each file of tables, too, as it was in the end.
+    void Build() {
+        const auto place = folder.Path() / "build";
+        std::filesystem::create_directory(Whole());
+        FragileDisk disk(place, folder.Path() / "cuts", seed, 1);
+        bulk::Build build(place, GetParam());
+        for (const auto& block : chain) {
+            build.builder->Connect(*block);
+            if (build.builder->NextHeight().value % 8 == 0) build.builder->Save();
+        }
+        ASSERT_TRUE(build.builder->Finish([&](double) {
+            for (const auto& entry : std::filesystem::directory_iterator(build.Folder())) {
+                std::error_code there_already;
+                if (entry.path().extension() == ".sst")
+                    std::filesystem::create_hard_link(
+                        entry.path(), Whole() / entry.path().filename(), there_already);
+            }
+            return true;
+        }));
+        cuts = disk.Cuts();
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(By, PowerLossAtEverySync, testing::Values(bulk::kSmall, 4 << 20),
+                         [](const auto& of) {
+                             return of.param == bulk::kSmall ? "OneThread" : "SeveralThreads";
+                         });
+
+TEST_P(PowerLossAtEverySync, WhatIsOnRecordIsWholeAndGoesOn) {
+    Build();
+    const auto digest = DigestOf(Regtest(), chain);
+    // Once the tables are in the store, they stay.
+    while (!cuts.empty() && bulk::IsDone(cuts.back())) {
+        EXPECT_EQ(DigestOf(store::Store({.path = cuts.back() / "index"})), digest) << cuts.back();
+        cuts.pop_back();
+    }
+    std::set<std::string> records;
+    int saving_beside_writing = 0;
+    std::optional<std::filesystem::path> before;
+    for (const auto& cut : cuts) {
+        SCOPED_TRACE(cut);
+        if (!std::filesystem::exists(cut / "bulk" / "state")) continue;
+        const bulk::FinishState record = bulk::RecordIn(cut / "bulk");
+        for (const auto& file : record.files)
+            ASSERT_EQ(ReadAll(cut / "bulk" / file.name), ReadAll(Whole() / file.name)) << file.name;
+        const bool beside = record.matched == 0 && HasTables(cut / "bulk");
+        saving_beside_writing += beside;
+        const bool is_new = records.insert(record.Encode()).second;
+        // What is on record now had been done by then, and was not yet.
+        if (is_new && before) ExpectGoesOn(*before, digest);
+        before.reset();
+        if (is_new || beside || random() % 8 == 0)
+            ExpectGoesOn(cut, digest);
+        else
+            before = cut;
+        if (HasFailure()) return;
+    }
+    std::cout << cuts.size() << " cuts, " << records.size() << " different records, "
+              << saving_beside_writing << " cuts while tables were written and matches saved\n";
+    if (GetParam() == bulk::kSmall)
+        EXPECT_GT(records.size(), 30u);
+    else
+        EXPECT_GT(saving_beside_writing, 0);
 }
 
 }  // namespace

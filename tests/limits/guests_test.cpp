@@ -120,6 +120,31 @@ TEST_F(GuestsTest, BansBeatExemptions) {
     EXPECT_TRUE(guest->IsBanned());
 }
 
+/// Neither is what has been counted lost, nor what was not counted held against anybody.
+TEST_F(GuestsTest, WhoIsExemptMayChange) {
+    limits.max_sessions_per_ip = 1;
+    limits.max_subscriptions_per_ip = 1;
+    GuestPtr counted = Enter("203.0.113.9"), own = Enter("127.0.0.1");
+    EXPECT_TRUE(counted->Watch());
+    EXPECT_FALSE(Enter("203.0.113.9"));
+    guests.SetExempt({*Subnet::Parse("203.0.113.0/24")});
+    const GuestPtr now_exempt = Enter("203.0.113.9");
+    ASSERT_TRUE(now_exempt && now_exempt->IsExempt());
+    EXPECT_FALSE(counted->IsExempt()) << "it stays what it was";
+    EXPECT_FALSE(counted->Watch());
+    EXPECT_TRUE(own->IsExempt());
+    EXPECT_TRUE(own->Watch() && own->Watch());
+    GuestPtr no_more = Enter("127.0.0.1");
+    ASSERT_TRUE(no_more);
+    EXPECT_FALSE(no_more->IsExempt());
+    EXPECT_FALSE(Enter("127.0.0.1"));
+    own.reset();
+    EXPECT_FALSE(Enter("127.0.0.1")) << "it was never counted";
+    counted.reset();
+    guests.SetExempt({});
+    EXPECT_TRUE(Enter("203.0.113.9")) << "what was counted is gone, what was exempt does not count";
+}
+
 TEST_F(GuestsTest, ForgetsTheCheapestGroupsAtItsBound) {
     Charge(Enter("203.0.113.9"), 5000);
     const GuestPtr stays = Enter("198.51.100.1");

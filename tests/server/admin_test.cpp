@@ -189,17 +189,33 @@ TEST_F(AdminTest, SettingsAndStop) {
 }
 
 TEST_F(AdminTest, Limits) {
+    using Texts = std::vector<std::string>;
     std::uint64_t sessions = 100;
+    Texts exempt{"::1", "10.0.0.0/8"};
     target.limits = [&] {
-        return std::vector<std::pair<std::string, std::uint64_t>>{{"max_sessions", sessions},
-                                                                  {"max_batch", 5}};
+        return std::vector<server::AdminTarget::Limit>{{"max_sessions", sessions},
+                                                       {"exempt_subnet", exempt}};
     };
-    target.set_limit = [&](const std::string& name, const std::string& value) {
-        if (name != "max-sessions") throw std::runtime_error("no such limit: " + name);
-        sessions = std::stoull(value);
+    target.set_limit = [&](const std::string& name, const Texts& values) {
+        if (name == "exempt-subnet")
+            exempt = values;
+        else if (name == "max-sessions" && values.size() == 1)
+            sessions = std::stoull(values[0]);
+        else
+            throw std::runtime_error("no such limit: " + name);
     };
     TestClient client = Start();
-    EXPECT_EQ(client.Call("limits"), (json::value{{"max_sessions", 100}, {"max_batch", 5}}));
+    EXPECT_EQ(client.Call("limits"),
+              json::parse(R"({"max_sessions":100,"exempt_subnet":["::1","10.0.0.0/8"]})"));
+    const auto now_exempt = [&](const char* params) {
+        return client.Call("limits", params).at("exempt_subnet");
+    };
+    EXPECT_EQ(now_exempt(R"(["exempt-subnet","1.2.3.4","2001:db8::/32"])"),
+              (json::value{"1.2.3.4", "2001:db8::/32"}));
+    EXPECT_EQ(now_exempt(R"(["exempt-subnet","1.2.3.4,1.2.3.5"])"),
+              (json::value{"1.2.3.4", "1.2.3.5"}));
+    exempt.clear();
+    EXPECT_EQ(now_exempt("[]"), json::array());
     EXPECT_EQ(client.Call("limits", R"(["max-sessions","7"])").at("max_sessions"), 7);
     EXPECT_EQ(client.Call("limits", R"({"limit":["max-sessions",8]})").at("max_sessions"), 8);
     EXPECT_EQ(ErrorOf(client, "limits", R"(["max","7"])"), "no such limit: max");

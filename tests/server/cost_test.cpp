@@ -14,8 +14,6 @@ using namespace std::chrono_literals;
 using server::Bound;
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kPing = R"({"id":1,"method":"server.ping"})";
-constexpr const char* kPong = R"({"jsonrpc":"2.0","id":1,"result":null})";
 constexpr const char* kOver =
     R"({"jsonrpc":"2.0","id":null,"error":{"code":-101,"message":"excessive resource usage"}})";
 // In three groups.
@@ -188,6 +186,23 @@ TEST_F(CostTest, RoomForTheExempt) {
     EXPECT_EQ(own.Ask(kPing), kPong);
     EXPECT_EQ(server.Connect(kHonest).ReadLine(), std::nullopt) << "a tenth more, no more";
     EXPECT_EQ(server.Hits(Bound::max_sessions), 2u);
+}
+
+TEST_F(CostTest, WhoIsExemptIsDecidedWhenAConnectionComes) {
+    server.options.max_sessions_per_ip = 1;
+    server.Start();
+    TestClient counted = server.Connect(kGreedy);
+    EXPECT_EQ(counted.Ask(kPing), kPong);
+    EXPECT_EQ(server.Connect(kGreedy).ReadLine(), std::nullopt);
+    server.Server().SetExempt({*server::Subnet::Parse("127.0.1.0/24")});
+    TestClient exempt = server.Connect(kGreedy);
+    EXPECT_EQ(exempt.Ask(kPing), kPong);
+    server.Server().SetExempt({});
+    EXPECT_EQ(server.Connect(kGreedy).ReadLine(), std::nullopt);
+    const auto sessions = server.Server().Sessions();
+    ASSERT_EQ(sessions.size(), 2u) << "those that are open stay";
+    EXPECT_EQ(sessions[0].group, "127.0.1.0/24");
+    EXPECT_EQ(sessions[1].group, "");
 }
 
 // Bans

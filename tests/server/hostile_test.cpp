@@ -12,8 +12,6 @@
 namespace amber::test {
 namespace {
 
-constexpr const char* kPing = R"({"id":1,"method":"server.ping"})";
-constexpr const char* kPong = R"({"jsonrpc":"2.0","id":1,"result":null})";
 constexpr std::size_t kMegabyte = 1 << 20;
 // Sanitized: shadow memory, quarantine.
 constexpr std::size_t kMemoryMargin = (kSanitized ? 250 : 40) * kMegabyte;

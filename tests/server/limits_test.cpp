@@ -9,8 +9,6 @@
 namespace amber::test {
 namespace {
 
-constexpr const char* kPing = R"({"id":1,"method":"server.ping"})";
-
 struct LimitsTest : testing::Test {
     TestServer server;
 

@@ -8,6 +8,10 @@
 
 namespace amber::test {
 
+/// The least that can be asked, and its answer.
+inline constexpr const char* kPing = R"({"id":1,"method":"server.ping"})";
+inline constexpr const char* kPong = R"({"jsonrpc":"2.0","id":1,"result":null})";
+
 /// A plain blocking socket with lines. Thread: one.
 class TestClient {
 public:

@@ -27,9 +27,6 @@ namespace beast = boost::beast;
 namespace fs = std::filesystem;
 namespace websocket = beast::websocket;
 
-constexpr const char* kPing = R"({"id":1,"method":"server.ping"})";
-constexpr const char* kPong = R"({"jsonrpc":"2.0","id":1,"result":null})";
-
 struct TlsTest : testing::Test {
     TlsServer server;
 

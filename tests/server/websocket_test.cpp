@@ -15,9 +15,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 
-constexpr const char* kPing = R"({"id":1,"method":"server.ping"})";
-constexpr const char* kPong = R"({"jsonrpc":"2.0","id":1,"result":null})";
-
 struct WebSocketTest : testing::Test {
     TestServer server;
     asio::io_context context;

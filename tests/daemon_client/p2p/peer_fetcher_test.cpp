@@ -1,12 +1,8 @@
-#include "daemon_client/p2p/peer_fetcher.h"
-
-#include <gtest/gtest.h>
-
 #include <future>
 #include <random>
 #include <thread>
 
-#include "tests/daemon_client/p2p/fake_peer.h"
+#include "tests/daemon_client/p2p/fetcher_fixture.h"
 #include "tests/daemon_client/rpc_fixture.h"
 #include "tests/support/sanitized.h"
 
@@ -19,23 +15,10 @@ using index::Bytes;
 using Kind = PeerError::Kind;
 using Answer = PeerResult<std::vector<Bytes>>;
 
-class PeerFetcherTest : public ::testing::Test {
+class PeerFetcherTest : public FetcherTest {
 protected:
-    PeerFetcherTest() {
-        network_.Start(
-            {.on_ready = [this](std::shared_ptr<Peer> peer) { fetcher_.OnReady(std::move(peer)); },
-             .on_gone = [this](std::uint64_t id, const PeerError&) { fetcher_.OnGone(id); },
-             .on_blocks = {}});
-    }
-    ~PeerFetcherTest() override {
-        fetcher_.Stop();
-        network_.Stop();
-    }
+    PeerFetcherTest() : FetcherTest(MakeFakeChain(30, 0, 1000), 200ms) {}
 
-    /// A peer of the chain, once the fetcher has it.
-    std::shared_ptr<FakePeer> Connect(FakePeer::Faults faults = {}) {
-        return ConnectAndWait(network_, chain_, std::move(faults));
-    }
     std::future<Answer> Begin(std::vector<BlockHash> hashes) {
         auto promise = std::make_shared<std::promise<Answer>>();
         fetcher_.Fetch(std::move(hashes),
@@ -50,10 +33,6 @@ protected:
             EXPECT_EQ((*answer)[i], *chain_.blocks[heights[i]]);
     }
     const BlockHash& Hash(std::size_t height) const { return chain_.hashes[height]; }
-
-    const FakeChain chain_ = MakeFakeChain(30, 0, 1000);
-    FakeNetwork network_;
-    PeerFetcher fetcher_{Regtest(), 200ms, 200ms};
 };
 
 TEST_F(PeerFetcherTest, BlocksComeInTheOrderAsked) {

@@ -10,9 +10,6 @@ namespace {
 using namespace std::chrono_literals;
 using index::BlockHash;
 using index::Bytes;
-using Kind = PeerError::Kind;
-using Clock = std::chrono::steady_clock;
-using Connection = StagedPeer::Connection;
 
 class PeerHandshakeTest : public ServedChainTest {
 protected:

@@ -12,9 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 using index::BlockHash;
 using index::Bytes;
-using Kind = PeerError::Kind;
-using Clock = std::chrono::steady_clock;
-using Connection = StagedPeer::Connection;
 
 using PeerRequestsTest = ServedChainTest;
 

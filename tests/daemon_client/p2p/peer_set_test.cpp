@@ -18,9 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 using index::BlockHash;
 using index::Bytes;
-using Kind = PeerError::Kind;
-using Clock = std::chrono::steady_clock;
-using Connection = StagedPeer::Connection;
 
 std::size_t OpenFiles() {
     const auto files = std::filesystem::directory_iterator("/proc/self/fd");
@@ -198,7 +195,7 @@ TEST_F(PeerSetTest, D10_7_TriesAgainLaterEachTime) {
 // Peers of other networks.
 
 /// As a node does: says nothing to who speaks with another magic, and hangs up.
-void ServeNetwork(const index::Coin& network, Connection& c) {
+void ServeNetwork(const index::Coin& network, StagedPeer::Connection& c) {
     const auto first = c.ReadRaw(kMessageHeadBytes);
     if (!first || !std::equal(std::begin(network.magic), std::end(network.magic), first->begin()))
         return;

@@ -5,7 +5,7 @@
 #include <future>
 
 #include "index/chain/hex.h"
-#include "tests/daemon_client/p2p/fake_peer.h"
+#include "tests/daemon_client/p2p/fetcher_fixture.h"
 #include "tests/daemon_client/rpc_fixture.h"
 
 namespace amber::daemon_client {
@@ -18,25 +18,20 @@ using index::NodeError;
 using index::NodeResult;
 
 /// Blocks with real transactions, behind peers that a test can make lie.
-class PeerTransactionsTest : public ::testing::Test {
+class PeerTransactionsTest : public FetcherTest {
 protected:
-    PeerTransactionsTest() {
+    PeerTransactionsTest() : FetcherTest(RealChain(), 50ms) {
+        for (const auto& raw : chain_.blocks) blocks_.push_back(*Regtest().codec->ParseBlock(*raw));
+    }
+    static FakeChain RealChain() {
+        FakeChain chain;
+        chain.blocks.clear();
+        chain.hashes.clear();
         for (const Bytes& raw : test::MakeChain(30)) {
-            chain_.blocks.push_back(std::make_shared<const Bytes>(raw));
-            chain_.hashes.push_back(test::HashOfBlock(raw));
-            blocks_.push_back(*Regtest().codec->ParseBlock(raw));
+            chain.blocks.push_back(std::make_shared<const Bytes>(raw));
+            chain.hashes.push_back(test::HashOfBlock(raw));
         }
-        network_.Start(
-            {.on_ready = [this](std::shared_ptr<Peer> peer) { fetcher_.OnReady(std::move(peer)); },
-             .on_gone = [this](std::uint64_t id, const PeerError&) { fetcher_.OnGone(id); },
-             .on_blocks = {}});
-    }
-    ~PeerTransactionsTest() override {
-        fetcher_.Stop();
-        network_.Stop();
-    }
-    std::shared_ptr<FakePeer> Connect(FakePeer::Faults faults = {}) {
-        return ConnectAndWait(network_, chain_, std::move(faults));
+        return chain;
     }
     std::future<NodeResult<std::string>> Begin(std::size_t height, std::uint32_t position = 0) {
         auto promise = std::make_shared<std::promise<NodeResult<std::string>>>();
@@ -56,15 +51,7 @@ protected:
         EXPECT_EQ(*answer, index::ToHex(block.RawTx(block.txs[0])));
     }
 
-    FakeChain chain_ = [] {
-        FakeChain none;
-        none.blocks.clear();
-        none.hashes.clear();
-        return none;
-    }();
     std::vector<Block> blocks_;
-    FakeNetwork network_;
-    PeerFetcher fetcher_{Regtest(), 50ms, 50ms};
     PeerTransactions transactions_{Regtest(), fetcher_};
 };
 

@@ -21,10 +21,14 @@ constexpr std::chrono::milliseconds kSlack{kSanitized ? 3000 : 1000};
 /// For tests over real sockets: a chain, and a peer that serves it as a node does.
 class ServedChainTest : public ::testing::Test {
 protected:
+    using Kind = PeerError::Kind;
+    using Clock = std::chrono::steady_clock;
+    using Connection = StagedPeer::Connection;
+
     ServedChainTest() {
         for (const index::Bytes& block : chain_) hashes_.push_back(test::HashOfBlock(block));
     }
-    void Serve(StagedPeer::Connection& connection) const {
+    void Serve(Connection& connection) const {
         if (!connection.ShakeHands()) return;
         while (const auto asked = connection.Read()) {
             if (asked->command == "getheaders") SendHeaders(connection);
@@ -32,7 +36,7 @@ protected:
             if (asked->command == "ping") connection.Send(Command::pong, asked->payload);
         }
     }
-    void SendHeaders(StagedPeer::Connection& connection) const {
+    void SendHeaders(Connection& connection) const {
         index::Bytes payload{static_cast<std::uint8_t>(chain_.size() - 1)};
         for (std::size_t i = 1; i < chain_.size(); ++i) {
             payload.insert(payload.end(), chain_[i].begin(), chain_[i].begin() + 80);
@@ -40,7 +44,7 @@ protected:
         }
         connection.Send(Command::headers, payload);
     }
-    void SendBlocks(StagedPeer::Connection& connection, const index::Bytes& getdata) const {
+    void SendBlocks(Connection& connection, const index::Bytes& getdata) const {
         const auto items = ReadInventory(getdata);
         for (const InventoryItem& item : *items) {
             const auto found = std::ranges::find(hashes_, item.hash);
@@ -59,7 +63,7 @@ protected:
 
     const std::vector<index::Bytes> chain_ = test::MakeChain(20);
     std::vector<index::BlockHash> hashes_;
-    StagedPeer good_{[this](StagedPeer::Connection& connection) { Serve(connection); }};
+    StagedPeer good_{[this](Connection& connection) { Serve(connection); }};
 };
 
 }  // namespace amber::daemon_client
