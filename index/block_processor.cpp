@@ -314,6 +314,10 @@ TxNum BlockProcessor::Settled() const {
     return next > reorg_limit_ ? tx_counts_.First({next - reorg_limit_}) : TxNum{0};
 }
 
+std::optional<store::Snapshot> BlockProcessor::Stage() {
+    return pending_.Stage(store_, state_, Settled());
+}
+
 void BlockProcessor::Flush() {
     if (pending_.Empty()) return;
     h_cursor_.reset();
