@@ -36,7 +36,8 @@ struct BlockProcessor::BlockRows {
     std::vector<ScriptUse> uses;  ///< unsorted, with repeats
     std::vector<Spent> spent;     ///< outputs of earlier blocks that it removes
     std::vector<std::pair<TxNum, std::uint32_t>> spends;  ///< keys of its spender rows
-    std::vector<std::string> history_keys, header_node_keys;
+    std::vector<tables::FixedKey<tables::kHistoryKeySize>> history_keys;
+    std::vector<tables::FixedKey<tables::kHeaderMerkleKeySize>> header_node_keys;
 };
 
 BlockProcessor::BlockProcessor(const Coin& coin, store::Store& store, std::uint32_t reorg_limit,
@@ -185,7 +186,7 @@ void BlockProcessor::AddHeader(const Block& block, BlockRows& rows) {
                           [&](std::uint32_t level, std::uint32_t index, const MerkleNode& node) {
                               const auto key = tables::HeaderMerkleKey(level, index);
                               pending_.Put(Table::header_merkle, key, AsText(node));
-                              rows.header_node_keys.emplace_back(key.View());
+                              rows.header_node_keys.push_back(key);
                           });
     for (const Block::Tx& tx : block.txs) pending_.AddTxid(tx.txid);
     tx_counts_.Append(tx_count);
@@ -211,7 +212,7 @@ void BlockProcessor::AddHistory(BlockRows& rows, Undo undo) {
         }
         const auto key = tables::HistoryKey(first->hash_x, first->num);
         pending_.AddHistoryRow(key, value);
-        rows.history_keys.emplace_back(key.View());
+        rows.history_keys.push_back(key);
         touched_.push_back(first->hash_x);
     }
 }
@@ -223,28 +224,33 @@ void BlockProcessor::AddUndo(const Block& block, BlockRows& rows) {
     const auto spent_at_once = [&](TxNum num, std::uint32_t index) {
         return std::binary_search(rows.spends.begin(), rows.spends.end(), std::pair(num, index));
     };
-    std::vector<std::string> txid_keys, txnum_keys, h_keys, u_keys;
+    std::vector<tables::FixedKey<tables::kTxNumKeySize>> txnum_keys;
+    std::vector<tables::FixedKey<tables::kHKeySize>> h_keys;
+    std::vector<tables::FixedKey<tables::kUKeySize>> u_keys;
+    txnum_keys.reserve(block.txs.size());
+    h_keys.reserve(block.outputs.size());
+    u_keys.reserve(block.outputs.size());
     TxNum num = rows.first;
     for (const Block::Tx& tx : block.txs) {
-        txid_keys.emplace_back(tables::TxidKey(num).View());
-        txnum_keys.emplace_back(tables::TxNumKey(tx.txid, num).View());
+        txnum_keys.push_back(tables::TxNumKey(tx.txid, num));
         for (std::uint32_t i = 0; i < tx.output_count && rows.height.value > 0; ++i) {
             const Block::Output& output = block.outputs[tx.first_output + i];
             if (!output.indexed || spent_at_once(num, i)) continue;
-            h_keys.emplace_back(tables::HKey({tx.txid, i}, num).View());
-            u_keys.emplace_back(tables::UKey(output.hash_x, num, i).View());
+            h_keys.push_back(tables::HKey({tx.txid, i}, num));
+            u_keys.push_back(tables::UKey(output.hash_x, num, i));
         }
         ++num.value;
     }
     tables::UndoWriter undo;
-    const auto created = [&](Table table, std::vector<std::string>& keys) {
+    const auto created = [&](Table table, auto& keys) {
         std::sort(keys.begin(), keys.end());
         for (const auto& key : keys) undo.Created(table, key);
     };
     undo.Replaced(Table::meta, tables::kStateKey, tables::EncodeState(rows.state_before));
     undo.Created(Table::header, tables::HeaderKey(rows.height));
     created(Table::header_merkle, rows.header_node_keys);
-    created(Table::txid, txid_keys);
+    for (TxNum txid = rows.first; txid < num; ++txid.value)
+        undo.Created(Table::txid, tables::TxidKey(txid));
     created(Table::txnum, txnum_keys);
     created(Table::h, h_keys);
     created(Table::u, u_keys);
@@ -306,6 +312,10 @@ TxNum BlockProcessor::Settled() const {
     const std::uint32_t next = NextHeight().value;
     if (!has_undo_ || reorg_limit_ == 0) return {state_.tip ? state_.tip->tx_count : 0};
     return next > reorg_limit_ ? tx_counts_.First({next - reorg_limit_}) : TxNum{0};
+}
+
+std::optional<store::Snapshot> BlockProcessor::Stage() {
+    return pending_.Stage(store_, state_, Settled());
 }
 
 void BlockProcessor::Flush() {

@@ -47,6 +47,9 @@ public:
     /// it can be disconnected later, as far as all blocks after it are kept too: Undo::skip gives
     /// up the undo of all blocks before. What is in `known` is not looked up in the tables.
     void Connect(const Block& block, Undo undo, const KnownOutputs& known = {});
+    /// What Flush() will make of the database, to be read before it has; nothing if that is too
+    /// much to hold. Flush() is to follow, and no block to be connected before it.
+    [[nodiscard]] std::optional<store::Snapshot> Stage();
     /// Makes everything connected so far durable and readable.
     void Flush();
     [[nodiscard]] std::size_t PendingBytes() const { return pending_.MemoryBytes(); }

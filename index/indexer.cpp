@@ -81,7 +81,11 @@ private:
     void ServeReorg(const SyncInbox::ReorgRequest& request);
     std::string RefuseReorg(std::uint32_t count) const;
     bool FollowMempool(const SyncInbox::Contents& mail);
-    void Publish();
+    /// Whether wallets can hear of our tip before the node is asked what is in its mempool: ours
+    /// has moved with the blocks. After a reorganisation the node has to be asked first.
+    [[nodiscard]] bool CanTellOfTip() const { return synced_ && !disconnected_ && !incomplete_; }
+    /// Of `staged` if it is given, else of what is in the database.
+    void Publish(std::optional<store::Snapshot> staged = {});
     void UpdateStatus();
     void Restart() { feed_->Restart(processor_.NextHeight()); }
 
@@ -127,11 +131,7 @@ void Indexer::Impl::Run(BlockFeed& feed, MempoolSource& mempool_source) {
         list_mempool_ |= mail.mempool_changed;
         const Progress progress = FollowChain();
         UpdateStatus();
-        // The mempool has moved with the blocks: wallets hear of them before the node is asked for
-        // more. After a reorganisation it has to be asked first.
-        if (progress == Progress::caught_up && synced_ && tip_moved_ && !disconnected_ &&
-            !incomplete_)
-            Publish();
+        if (progress == Progress::caught_up && tip_moved_ && CanTellOfTip()) Publish();
         if (progress == Progress::caught_up && FollowMempool(mail)) {
             Publish();
             wait = list_mempool_ ? kTroubleWait : kIdleWait;
@@ -305,9 +305,16 @@ void Indexer::Impl::ConnectBlock(const Block& block, const NodeTip& node) {
         // The mempool looks at nothing that is being written.
         auto applied =
             std::async(std::launch::async, [this, &block] { mempool_.ApplyBlock(block); });
+        std::optional<store::Snapshot> staged;
+        if (block.hash == node.hash && CanTellOfTip()) staged = processor_.Stage();
+        if (staged) {
+            // Wallets need not wait until the block is written: if it never is, it is told again.
+            applied.get();
+            Publish(std::move(staged));
+        }
         processor_.Flush();
         spdlog::trace("block {}: connected", height);
-        applied.get();
+        if (applied.valid()) applied.get();
     } else {
         // There is nobody yet to tell of changes.
         (void)processor_.TakeTouched();
@@ -363,7 +370,7 @@ bool Indexer::Impl::FollowMempool(const SyncInbox::Contents& mail) {
     return synced_ && !incomplete_;
 }
 
-void Indexer::Impl::Publish() {
+void Indexer::Impl::Publish(std::optional<store::Snapshot> staged) {
     auto touched = processor_.TakeTouched();
     auto touched_txs = processor_.TakeTouchedTxs();
     const auto touched_in_mempool = mempool_.TakeTouched();
@@ -374,9 +381,9 @@ void Indexer::Impl::Publish() {
     std::sort(touched.begin(), touched.end());
     touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
 
-    const ViewPtr view =
-        std::make_shared<const View>(View{++serial_, *processor_.GetTip(), store_.TakeSnapshot(),
-                                          processor_.GetTxCounts(), mempool_.View(), kept_});
+    const ViewPtr view = std::make_shared<const View>(
+        View{++serial_, *processor_.GetTip(), staged ? std::move(*staged) : store_.TakeSnapshot(),
+             processor_.GetTxCounts(), mempool_.View(), kept_});
     {
         const std::lock_guard lock(shared_mutex_);
         view_ = view;

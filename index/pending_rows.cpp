@@ -234,8 +234,8 @@ void PendingRows::Emit(Table table, store::RowSink& rows, const Settled& settled
     }
 }
 
-void PendingRows::WriteBatch(store::Store& store, const tables::StateRecord& state,
-                             const Settled& settled) {
+store::Batch PendingRows::MakeBatch(const store::Store& store, const tables::StateRecord& state,
+                                    const Settled& settled) {
     store::Batch batch(store);
     for (Table table : store::AllTables()) {
         BatchSink sink(batch, table);
@@ -243,7 +243,7 @@ void PendingRows::WriteBatch(store::Store& store, const tables::StateRecord& sta
     }
     BatchSink meta(batch, Table::meta);
     EmitState(meta, state, settled.after);
-    store.Write(std::move(batch));
+    return batch;
 }
 
 void PendingRows::WriteFiles(store::Store& store, const tables::StateRecord& state,
@@ -290,12 +290,20 @@ PendingRows::Settled PendingRows::Settle(store::Store& store, TxNum end) const {
     return settled;
 }
 
+std::optional<store::Snapshot> PendingRows::Stage(store::Store& store,
+                                                  const tables::StateRecord& state, TxNum settled) {
+    if (RowCount() > batch_rows_max_) return std::nullopt;
+    staged_ = MakeBatch(store, state, Settle(store, settled));
+    return store.TakeSnapshotWith(*staged_);
+}
+
 void PendingRows::Write(store::Store& store, const tables::StateRecord& state, TxNum settled) {
-    const Settled both = Settle(store, settled);
-    if (RowCount() > batch_rows_max_)
-        WriteFiles(store, state, both);
-    else
-        WriteBatch(store, state, both);
+    if (!staged_ && RowCount() > batch_rows_max_) {
+        WriteFiles(store, state, Settle(store, settled));
+    } else {
+        if (!staged_) staged_ = MakeBatch(store, state, Settle(store, settled));
+        store.Write(std::move(*staged_));
+    }
     Clear();
     first_num_ = {state.tip ? state.tip->tx_count : 0};
 }
@@ -306,6 +314,7 @@ void PendingRows::Clear() {
     const auto release = [](auto&... rows) { ((rows = std::decay_t<decltype(rows)>()), ...); };
     release(txids_, deleted_, spends_, history_, history_rows_, headers_, header_nodes_, undo_,
             dropped_undo_);
+    staged_.reset();
     unspent_.Clear();
     row_bytes_ = 0;
 }

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,12 @@ public:
     /// What the rows take now and writing them will take.
     [[nodiscard]] std::size_t MemoryBytes() const;
 
+    /// What the database will be after Write(), to be read before it is; nothing if the rows are
+    /// too many for a batch. Write(), with the same arguments, is to follow, and nothing to be
+    /// added before it. Throws as Write() does.
+    [[nodiscard]] std::optional<store::Snapshot> Stage(store::Store& store,
+                                                       const tables::StateRecord& state,
+                                                       TxNum settled);
     /// Writes everything and `state`; empty afterwards. Nothing will ever undo the transactions
     /// below `settled`, so their txids go where settled rows are kept (store.h). Throws StoreError,
     /// or FatalError if an output of the database was deleted twice; then nothing was written.
@@ -92,7 +99,8 @@ private:
 
     /// Brings txids below `end` into the store's file, from its tables and from here.
     [[nodiscard]] Settled Settle(store::Store& store, TxNum end) const;
-    void WriteBatch(store::Store& store, const tables::StateRecord& state, const Settled& settled);
+    [[nodiscard]] store::Batch MakeBatch(const store::Store& store,
+                                         const tables::StateRecord& state, const Settled& settled);
     void WriteFiles(store::Store& store, const tables::StateRecord& state, const Settled& settled);
     [[nodiscard]] std::size_t RowCount() const;
     void Clear();
@@ -108,7 +116,8 @@ private:
     std::vector<Row> headers_, header_nodes_;
     std::map<std::uint32_t, std::string> undo_;
     std::vector<std::uint32_t> dropped_undo_;
-    std::size_t row_bytes_ = 0;  ///< of history_rows_, headers_, header_nodes_ and undo_
+    std::optional<store::Batch> staged_;  ///< all of the above
+    std::size_t row_bytes_ = 0;           ///< of history_rows_, headers_, header_nodes_ and undo_
 };
 
 }  // namespace amber::index

@@ -183,6 +183,11 @@ StatusState Query::HashConfirmed(const HashX& hash_x) {
     StatusStates& kept = view_->kept->statuses;
     std::unique_lock<std::mutex> turn;
     StatusState state = FurthestState(hash_x);
+    if (state.entries == 0) {
+        // Most scripts are used a few times: one walk does, and nothing is kept.
+        StatusState all = state;
+        if (HashUpTo(tip, kKeptFrom, hash_x, all)) return all;
+    }
     Height base = state.height;
     std::vector<Height> stops{tip};
     // What a reorganisation will hardly ever undo is kept apart.
@@ -200,6 +205,7 @@ StatusState Query::HashConfirmed(const HashX& hash_x) {
             base = state.height;
         }
         if (state.height == base || state.entries < kKeptFrom) continue;
+        state.block = *GetBlockHash(stop);
         kept.Keep(hash_x, base, state);
         base = state.height;
     }
@@ -229,7 +235,6 @@ bool Query::HashUpTo(Height stop, std::size_t max, const HashX& hash_x, StatusSt
     if (max == 0) return false;
     state.end = past;
     state.height = stop;
-    state.block = *GetBlockHash(stop);
     return true;
 }
 

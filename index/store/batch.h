@@ -9,7 +9,8 @@ namespace amber::index::store {
 
 class Store;
 
-/// Changes to any tables that become visible and durable together. One thread.
+/// Changes to any tables that become visible and durable together. One thread; it may be written
+/// while a snapshot with it is read (Store::TakeSnapshotWith).
 class Batch {
 public:
     explicit Batch(const Store& store);
@@ -23,7 +24,7 @@ public:
 private:
     friend class Store;
     struct State;
-    std::unique_ptr<State> state_;
+    std::shared_ptr<State> state_;
 };
 
 }  // namespace amber::index::store

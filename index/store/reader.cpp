@@ -1,66 +1,11 @@
 #include "index/store/reader.h"
 
-#include <rocksdb/iterator.h>
-
 #include <algorithm>
 
+#include "index/store/cursor_state.h"
 #include "index/store/state.h"
 
 namespace amber::index::store {
-
-struct Cursor::State {
-    const Store::State& store;
-    Table table;
-    Snapshot snapshot;  ///< keeps it alive for the iterator
-    rocksdb::ReadOptions options;
-    std::unique_ptr<rocksdb::Iterator> iterator;
-    bool failed = false;
-
-    void Open() {
-        CountNothing();
-        iterator.reset(store.db->NewIterator(options, store.Family(table)));
-        failed = false;
-    }
-};
-
-Cursor::Cursor(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Cursor::~Cursor() = default;
-Cursor::Cursor(Cursor&&) noexcept = default;
-Cursor& Cursor::operator=(Cursor&&) noexcept = default;
-
-void Cursor::CheckMove() {
-    if (state_->iterator->Valid()) return;
-    const rocksdb::Status status = state_->iterator->status();
-    state_->failed = !status.ok();
-    Check(status, "read");
-}
-void Cursor::BeforeSeek() {
-    // An index block that was not in memory leaves its error in the iterator of that file, where it
-    // stays through all seeks that the file's filter answers: each would seem to fail as well.
-    if (state_->failed) state_->Open();
-}
-void Cursor::Seek(std::string_view key) {
-    BeforeSeek();
-    state_->iterator->Seek(ToSlice(key));
-    CheckMove();
-}
-void Cursor::SeekBack(std::string_view key) {
-    BeforeSeek();
-    state_->iterator->SeekForPrev(ToSlice(key));
-    CheckMove();
-}
-void Cursor::SeekToFirst() {
-    BeforeSeek();
-    state_->iterator->SeekToFirst();
-    CheckMove();
-}
-void Cursor::Next() {
-    state_->iterator->Next();
-    CheckMove();
-}
-bool Cursor::Valid() const { return state_->iterator->Valid(); }
-std::string_view Cursor::Key() const { return ToView(state_->iterator->key()); }
-std::string_view Cursor::Value() const { return ToView(state_->iterator->value()); }
 
 Reader::Reader(const Store& store, Reach reach) : store_(store.state_.get()), reach_(reach) {}
 Reader::Reader(Snapshot snapshot, Reach reach)
@@ -73,7 +18,14 @@ rocksdb::ReadOptions Reader::Options() const {
     return options;
 }
 
+const StagedRows* Reader::Staged() const {
+    return snapshot_.state_ ? snapshot_.state_->staged.get() : nullptr;
+}
+
 std::optional<std::string> Reader::Get(Table table, std::string_view key) const {
+    if (const StagedRows* staged = Staged())
+        if (const StagedRow* row = staged->Find(table, key))
+            return row->value ? std::optional<std::string>(*row->value) : std::nullopt;
     std::string value;
     const auto status = store_->db->Get(Options(), store_->Family(table), ToSlice(key), &value);
     if (status.IsNotFound()) return std::nullopt;
@@ -94,10 +46,7 @@ Cursor Reader::NewCursor(Table table, bool whole_table) const {
     auto options = Options();
     options.total_order_seek = whole_table;
     options.prefix_same_as_start = !whole_table;
-    auto state =
-        std::make_unique<Cursor::State>(Cursor::State{*store_, table, snapshot_, options, nullptr});
-    state->Open();
-    return Cursor(std::move(state));
+    return Cursor(std::make_unique<Cursor::State>(*store_, table, snapshot_, options, Staged()));
 }
 Cursor Reader::Prefixed(Table table) const { return NewCursor(table, false); }
 Cursor Reader::Ordered(Table table) const { return NewCursor(table, true); }

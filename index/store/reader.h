@@ -18,6 +18,8 @@ struct ReadOptions;
 
 namespace amber::index::store {
 
+class StagedRows;
+
 /// Walks the rows of one table in key order. One thread. Views into key and value hold until the
 /// cursor moves. Every move may throw NotInMemory or StoreError; a Seek may follow, which then sees
 /// the newest state if the reader has no snapshot.
@@ -44,8 +46,6 @@ private:
     friend class Reader;
     struct State;
     explicit Cursor(std::unique_ptr<State> state);
-    void CheckMove();
-    void BeforeSeek();
     std::unique_ptr<State> state_;
 };
 
@@ -70,6 +70,7 @@ public:
 
 private:
     [[nodiscard]] rocksdb::ReadOptions Options() const;
+    [[nodiscard]] const StagedRows* Staged() const;
     [[nodiscard]] Cursor NewCursor(Table table, bool whole_table) const;
 
     const Store::State* store_;

@@ -3,7 +3,8 @@
 
 namespace amber::index::store {
 
-/// A moment of the database that stays readable while it changes. Cheap to copy; thread-safe.
+/// A moment of the database that stays readable while it changes, with or without a batch that is
+/// still being written. Cheap to copy; thread-safe.
 /// Must not outlive its Store.
 class Snapshot {
 public:

@@ -7,12 +7,15 @@
 
 #include <array>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "index/store/batch.h"
 #include "index/store/row_file.h"
 #include "index/store/snapshot.h"
+#include "index/store/staged_rows.h"
 #include "index/store/store.h"
 
 namespace amber::index::store {
@@ -52,14 +55,18 @@ struct Batch::State {
 };
 
 struct Snapshot::State {
-    explicit State(const Store::State& s)
-        : store(s), snapshot(s.db->GetSnapshot()), settled_txids(s.settled_txids->Count()) {}
+    explicit State(const Store::State& s, std::shared_ptr<const StagedRows> rows = nullptr)
+        : store(s),
+          snapshot(s.db->GetSnapshot()),
+          settled_txids(s.settled_txids->Count()),
+          staged(std::move(rows)) {}
     State(const State&) = delete;
     const Store::State& store;
     const rocksdb::Snapshot* const snapshot;
     /// Later ones can be of another branch, if the snapshot is as old as the longest
     /// reorganisation.
     const std::uint64_t settled_txids;
+    const std::shared_ptr<const StagedRows> staged;  ///< newer than `snapshot`; null: none
     ~State() { store.db->ReleaseSnapshot(snapshot); }
 };
 

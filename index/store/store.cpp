@@ -199,6 +199,17 @@ Snapshot Store::TakeSnapshot() const {
     return snapshot;
 }
 
+Snapshot Store::TakeSnapshotWith(const Batch& batch) const {
+    StagedRows::Families families{};
+    for (const Table table : AllTables())
+        families[static_cast<std::size_t>(table)] = state_->Family(table)->GetID();
+    const std::shared_ptr<const rocksdb::WriteBatch> changes(batch.state_, &batch.state_->changes);
+    Snapshot snapshot;
+    snapshot.state_ = std::make_shared<Snapshot::State>(
+        *state_, std::make_shared<const StagedRows>(changes, families));
+    return snapshot;
+}
+
 void Store::SetCacheBytes(std::size_t bytes) { state_->cache->SetCapacity(bytes); }
 
 std::string Store::SettledCountValue(std::uint64_t count) {
@@ -238,7 +249,7 @@ void Store::VerifyChecksums() const {
     Check(state_->db->VerifyChecksum(options), "verify");
 }
 
-Batch::Batch(const Store& store) : state_(std::make_unique<State>(*store.state_)) {}
+Batch::Batch(const Store& store) : state_(std::make_shared<State>(*store.state_)) {}
 Batch::~Batch() = default;
 Batch::Batch(Batch&&) noexcept = default;
 Batch& Batch::operator=(Batch&&) noexcept = default;

@@ -50,6 +50,10 @@ public:
     void Write(Batch&& batch);
 
     [[nodiscard]] Snapshot TakeSnapshot() const;
+    /// What TakeSnapshot() will give once the batch is written: for who cannot wait for that. Takes
+    /// the memory of the batch for as long as it lives. Precondition: of each table the batch has
+    /// rows in strictly ascending order (RowSink), and nothing is added to it any more.
+    [[nodiscard]] Snapshot TakeSnapshotWith(const Batch& batch) const;
 
     /// Resizes the block cache: small while a first sync needs the memory, full for serving.
     void SetCacheBytes(std::size_t bytes);

@@ -8,8 +8,10 @@
 // the header table gives. On disk: frozen.
 namespace amber::index::tables {
 
-inline FixedKey<5> HeaderMerkleKey(std::uint32_t level, std::uint32_t index) {
-    return FixedKey<5>().Int<1>(level).Int<4>(index);
+inline constexpr std::size_t kHeaderMerkleKeySize = 1 + 4;
+
+inline FixedKey<kHeaderMerkleKeySize> HeaderMerkleKey(std::uint32_t level, std::uint32_t index) {
+    return FixedKey<kHeaderMerkleKeySize>().Int<1>(level).Int<4>(index);
 }
 inline MerkleNode ReadHeaderMerkle(std::string_view value) {
     return RowReader(value).Hash<MerkleNode>();
