@@ -55,7 +55,7 @@ const AdminMethods::Entry AdminMethods::kEntries[] = {
     {"broadcast", &AdminMethods::Broadcast},
 };
 
-void AdminMethods::Handle(std::string_view line, const Respond& respond) {
+bool AdminMethods::Handle(std::string_view line, const Respond& respond) {
     Request request{.id = "null", .method = {}, .params = nullptr};
     std::optional<RpcError> error;
     const JsonFault fault = document_.Parse(line);
@@ -73,16 +73,22 @@ void AdminMethods::Handle(std::string_view line, const Respond& respond) {
             AppendError(answer, id, result.error());
         respond(answer + '\n');
     };
-    if (error) return finish(*error);
+    if (error) {
+        finish(*error);
+        return fault == JsonFault::none;
+    }
     const auto entry = std::find_if(std::begin(kEntries), std::end(kEntries),
                                     [&](const Entry& e) { return e.name == request.method; });
-    if (entry == std::end(kEntries))
-        return finish(RpcError{RpcFault::unknown_method, "unknown method"});
+    if (entry == std::end(kEntries)) {
+        finish(RpcError{RpcFault::unknown_method, "unknown method"});
+        return true;
+    }
     try {
         (this->*entry->method)(request, finish);
     } catch (const std::exception& failed) {
         finish(RpcError{RpcFault::bad_request, failed.what()});
     }
+    return true;
 }
 
 std::vector<std::string> AdminMethods::ReadList(const Request& request,

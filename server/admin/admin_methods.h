@@ -17,8 +17,8 @@ public:
 
     /// Takes a line; empty for a request without id. Called exactly once, from any thread.
     using Respond = std::function<void(std::string line)>;
-    /// Answers one request, now or later.
-    void Handle(std::string_view line, const Respond& respond);
+    /// Answers one request, now or later. False if it is no JSON.
+    bool Handle(std::string_view line, const Respond& respond);
 
 private:
     using Finish = std::function<void(ReplyText)>;

@@ -31,6 +31,8 @@ constexpr std::chrono::milliseconds kPause{100};  ///< after a failed accept
 constexpr std::size_t kMaxConnections = 64;       ///< further ones are closed at once
 
 /// One operator's connection: one request at a time; the next is read when the last is answered.
+/// A line that is no JSON is the last one: a web page can have the operator's browser send us HTTP,
+/// with a request of its own among the lines.
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
     using OnEnd = std::function<void(const std::shared_ptr<Connection>&)>;
@@ -68,20 +70,21 @@ private:
 
     void Handle(std::string_view line) {
         // The answer may come from another thread, and after all of this is gone.
-        methods_.Handle(line, [weak = weak_from_this(), context = context_](std::string answer) {
+        const auto respond = [weak = weak_from_this(), context = context_](std::string answer) {
             const auto alive = context.lock();
             if (!alive) return;
             asio::post(*alive, [weak, answer = std::move(answer)]() mutable {
                 if (const auto self = weak.lock()) self->Write(std::move(answer));
             });
-        });
+        };
+        is_last_ = !methods_.Handle(line, respond);
     }
 
     void Write(std::string answer) {
         answer_ = std::move(answer);
         asio::async_write(socket_, asio::buffer(answer_),
                           [self = shared_from_this()](error_code error, std::size_t) {
-                              if (error) return self->on_end_(self);
+                              if (error || self->is_last_) return self->on_end_(self);
                               self->Next();
                           });
     }
@@ -92,6 +95,7 @@ private:
     const OnEnd on_end_;
     LineBuffer lines_{kMaxLine};
     std::array<char, 4096> chunk_;
+    bool is_last_ = false;  ///< no further line is looked at
     std::string answer_;
 };
 

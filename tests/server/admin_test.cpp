@@ -289,8 +289,24 @@ TEST_F(AdminTest, WhatIsNotThere) {
     EXPECT_EQ(ErrorOf(client, "blockchain.headers.subscribe"), "unknown method");
     EXPECT_EQ(client.Ask("nonsense"),
               R"({"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"invalid JSON"}})");
-    client.Send(std::string(3 << 20, 'x'));
     EXPECT_EQ(client.ReadLine(), std::nullopt);
+    TestClient other(admin->Port());
+    other.Send(std::string(3 << 20, 'x'));
+    EXPECT_EQ(other.ReadLine(), std::nullopt);
+}
+
+/// As a web page can have it sent, with no question to whoever looks at the page.
+TEST_F(AdminTest, ABrowserIsNotObeyed) {
+    bool stopped = false;
+    target.stop = [&] { stopped = true; };
+    TestClient client = Start();
+    client.Send(
+        "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n"
+        "Content-Length: 24\r\n\r\n{\"id\":1,\"method\":\"stop\"}\n");
+    EXPECT_TRUE(client.ReadLine()->find("invalid JSON") != std::string::npos);
+    EXPECT_EQ(client.ReadLine(), std::nullopt);
+    TestClient(admin->Port()).Call("getinfo");
+    EXPECT_FALSE(stopped);
 }
 
 TEST_F(AdminTest, ATakenPortIsNamed) {
