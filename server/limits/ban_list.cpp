@@ -2,7 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <fstream>
 #include <stdexcept>
 #include <string>
@@ -34,6 +36,13 @@ std::runtime_error CannotWrite(const std::filesystem::path& file) {
     return std::runtime_error("cannot write " + file.string());
 }
 
+/// Without it, those who are banned would be let in, and the next ban would replace the file.
+std::runtime_error CannotRead(const std::filesystem::path& file) {
+    return std::runtime_error("cannot read the bans in " + file.string() + ": " +
+                              std::strerror(errno) +
+                              ". Let amberd's user read it, or delete it to have no bans");
+}
+
 }  // namespace
 
 BanList::BanList(std::filesystem::path file) : file_(std::move(file)) {
@@ -41,7 +50,10 @@ BanList::BanList(std::filesystem::path file) : file_(std::move(file)) {
 }
 
 void BanList::Read() {
+    errno = 0;
     std::ifstream in(file_);
+    if (!in && errno == ENOENT) return;
+    if (!in) throw CannotRead(file_);
     Bans bans;
     std::size_t bad = 0;
     std::string line;
@@ -52,6 +64,7 @@ void BanList::Read() {
         else if (!IsOver(ban->until, Now()))
             bans[ban->subnet] = ban->until;
     }
+    if (in.bad()) throw CannotRead(file_);
     if (bad > 0) spdlog::warn("{} lines of {} are no bans; passed over", bad, file_.string());
     Replace(std::move(bans));
 }

@@ -27,7 +27,8 @@ class BanList {
 public:
     static constexpr std::size_t kMost = 10'000;
 
-    /// Reads the file if there is one. An empty path: nothing is kept.
+    /// Reads the file if there is one; throws std::runtime_error if it cannot. An empty path:
+    /// nothing is kept.
     explicit BanList(std::filesystem::path file);
 
     /// Replaces an earlier ban of the same subnet. Throws std::runtime_error if there are too many,

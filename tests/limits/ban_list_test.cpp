@@ -50,6 +50,20 @@ TEST_F(BanListTest, AddressesAndNetworks) {
     EXPECT_EQ(bans.All().size(), 2u);
 }
 
+/// Root may read all files, but no folder as one.
+TEST_F(BanListTest, AFileThatCannotBeReadIsNoEmptyOne) {
+    std::filesystem::create_directory(file);
+    try {
+        const BanList bans(file);
+        FAIL() << "taken for a list with no bans";
+    } catch (const std::runtime_error& error) {
+        EXPECT_TRUE(
+            std::string(error.what())
+                .starts_with("cannot read the bans in " + file.string() + ": Is a directory"))
+            << error.what();
+    }
+}
+
 TEST_F(BanListTest, EndInTime) {
     BanList bans(file);
     bans.Add({Net("192.0.2.7"), Now() - 1s});
