@@ -66,6 +66,11 @@ public:
     void MakeDue(const std::string& name, Time now);
     /// One that was known before a restart. Ignored at the bound.
     void Restore(PeerEntry entry, Time now);
+    /// Forgets those for which `unwanted(host)` is true. Precondition: none is busy.
+    template <class Unwanted>
+    void ForgetIf(Unwanted unwanted) {
+        std::erase_if(entries_, [&](const auto& entry) { return unwanted(entry.second.host); });
+    }
 
     /// The one that has been due for longest becomes busy. Nothing if none is due.
     std::optional<PeerHost> TakeDue(Time now);

@@ -82,6 +82,8 @@ public:
         if (options_.mode == PeerOptions::Mode::on) {
             if (const auto trouble = LoadPeers(options_.file, terms_.genesis, book_, Now()))
                 spdlog::warn("peers: {} {}; beginning anew", options_.file.string(), *trouble);
+            // The options may have been others then.
+            book_.ForgetIf([this](const PeerHost& host) { return WhyNot(host).has_value(); });
             for (const PeerHost& seed : options_.seeds) NoteSeed(seed);
         }
         Publish();

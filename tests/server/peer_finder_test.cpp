@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include "server/peers/peer_file.h"
 #include "tests/server/test_server.h"
 
 namespace amber::test {
@@ -81,6 +82,17 @@ struct Public {
     std::string Listing() const { return finder->Current()->listing.usual; }
 };
 
+const std::string kOnion = std::string(56, 'a') + ".onion";
+
+/// A file of before, with peers that were good just now.
+void WriteBook(const std::filesystem::path& file, const std::vector<PeerHost>& hosts) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    server::PeerBook book(server::PeerTimes{});
+    for (const PeerHost& host : hosts)
+        book.Restore({.host = host, .last_good = now, .last_try = now}, now);
+    ASSERT_EQ(server::SavePeers(file, Regtest().genesis, book), std::nullopt);
+}
+
 struct PeerFinderTest : testing::Test {
     const std::filesystem::path folder = MakeFolder();
     ~PeerFinderTest() override { std::filesystem::remove_all(folder); }
@@ -154,6 +166,18 @@ TEST_F(PeerFinderTest, PrivateAddressesAreLeftAlone) {
     EXPECT_TRUE(one.finder->Add({std::string(56, 'a') + ".onion", 1, 0}));
     EXPECT_TRUE(one.finder->Current()->rows.empty());
     EXPECT_EQ(one.Listing(), "[]") << "nor are we public there";
+}
+
+/// We have the name of one now, and no proxy for the other, which would be asked of a name server.
+TEST_F(PeerFinderTest, WhoIsNoPeerAnyMoreIsNotTakenFromTheFile) {
+    Public one("127.1.0.1");
+    const auto options = one.Options(folder);
+    WriteBook(options.file, {{one.us.name, 1, 0}, {kOnion, 1, 0}, {"127.2.0.1", 1, 0}});
+    one.Start(options);
+    const auto rows = one.finder->Current()->rows;
+    ASSERT_EQ(rows.size(), 1u);
+    EXPECT_EQ(rows.front().entry.host.name, "127.2.0.1");
+    EXPECT_EQ(one.Listing().find(kOnion), std::string::npos);
 }
 
 TEST_F(PeerFinderTest, ByItself) {
