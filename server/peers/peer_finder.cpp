@@ -131,7 +131,7 @@ public:
         if (!useful) return reply(false);
         const bool posted = Post([this, host = features.hosts.front(), caller = *caller, reply] {
             offers_.Decide(host.name, caller, [this, host, reply](bool accepted) {
-                reply(accepted && Take(host, "itself"));
+                reply(accepted && Take(host, "itself", !IsOnion(host.name)));
             });
         });
         if (!posted) reply(false);
@@ -143,7 +143,7 @@ public:
         if (auto why = WhyNot(host)) return why;
         const bool posted = Post([this, host] {
             book_.MakeDue(host.name, Now());
-            Take(host, "the operator");
+            Take(host, "the operator", true);
         });
         return posted ? std::nullopt : std::optional<std::string>("too many wait already");
     }
@@ -191,9 +191,9 @@ private:
             spdlog::warn("peers: {} is left out: {}", seed.name, *why_not);
     }
 
-    /// On the word of its owner, or ours.
-    bool Take(const PeerHost& host, const std::string& source) {
-        const auto noted = book_.Note(host, source, Now(), true);
+    /// `trusted`: on the word of its owner, or ours. Of an onion anybody may have told.
+    bool Take(const PeerHost& host, const std::string& source, bool trusted) {
+        const auto noted = book_.Note(host, source, Now(), trusted);
         if (noted == PeerBook::Noted::full) return false;
         if (noted == PeerBook::Noted::known) {
             Work();  // it may be due

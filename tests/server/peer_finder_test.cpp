@@ -180,6 +180,22 @@ TEST_F(PeerFinderTest, WhoIsNoPeerAnyMoreIsNotTakenFromTheFile) {
     EXPECT_EQ(one.Listing().find(kOnion), std::string::npos);
 }
 
+TEST_F(PeerFinderTest, AStrangerDoesNotMoveAnOnion) {
+    Public one("127.1.0.1");
+    auto options = one.Options(folder);
+    options.proxy = server::PeerOptions::Proxy{"127.0.0.1", 1};
+    WriteBook(options.file, {{kOnion, 50001, 0}});
+    one.Start(options);
+    server::PeerFeatures features;
+    features.genesis = Regtest().genesis;
+    features.hosts = {{kOnion, 1, 0}};
+    std::atomic<bool> accepted{false};
+    one.finder->Offer(features, asio::ip::make_address("127.0.0.1"),
+                      [&](bool taken) { accepted = taken; });
+    ASSERT_TRUE(Eventually([&] { return accepted.load(); }));
+    EXPECT_NE(one.Listing().find("t50001"), std::string::npos) << one.Listing();
+}
+
 TEST_F(PeerFinderTest, ByItself) {
     Public one("127.1.0.1"), other("127.2.0.1");
     auto options = one.Options(folder);
