@@ -28,7 +28,7 @@ using tcp = asio::ip::tcp;
 
 constexpr std::size_t kMaxLine = 1 << 20;
 constexpr std::chrono::milliseconds kPause{100};  ///< after a failed accept
-constexpr std::size_t kMaxConnections = 64;       ///< further ones are closed at once
+constexpr std::size_t kMaxConnections = 64;       ///< further ones are closed, with a warning
 
 /// One operator's connection: one request at a time; the next is read when the last is answered.
 /// A line that is no JSON is the last one: a web page can have the operator's browser send us HTTP,
@@ -64,6 +64,7 @@ private:
                 return Handle(item.line);
             case LineBuffer::Event::too_long:
             case LineBuffer::Event::abandon:
+                spdlog::warn("admin RPC: a request of more than {} bytes is not read", kMaxLine);
                 return on_end_(shared_from_this());
         }
     }
@@ -139,6 +140,11 @@ private:
                     [this](const auto& ended) { connections_.erase(ended); });
                 connections_.insert(connection);
                 connection->Read();
+            } else if (!error) {
+                spdlog::warn(
+                    "admin RPC: {} connections are open already, and another one was closed; end "
+                    "the programs that hold them",
+                    connections_.size());
             }
             if (!error) return Accept();
             pause_.expires_after(kPause);

@@ -1,6 +1,8 @@
 """What an operator asks through amber-cli, also during a first sync; and fail-over to another node."""
 
+import contextlib
 import re
+import socket
 
 from framework import Disconnected, main, wait_until
 from framework.amberd import AdminError
@@ -70,6 +72,16 @@ def sessions_and_queries(case, node, amber):
     expect_error(amber, "reorg limit|above genesis", "reorg", 1_000_000)
     expect_error(amber, "unknown|no such", "frobnicate")
     case.say("sessions, disconnect, query, log_level, errors")
+
+
+def too_many_connections(amber):
+    """Who is turned away is told of the log, and it says why."""
+    with contextlib.ExitStack() as held:
+        for _ in range(64):
+            held.enter_context(socket.create_connection(("127.0.0.1", amber.admin_port)))
+        expect_error(amber, "its log says why", "getinfo")
+    assert "64 connections are open already" in amber.log(), amber.log()[-500:]
+    wait_until(lambda: answered(amber), 10, "the connections to be closed")
 
 
 def limits(amber):
@@ -170,6 +182,7 @@ def test(case):
     amber = case.amber(node, options=["--reorg-limit", "300"])
     amber.start()
     sessions_and_queries(case, node, amber)
+    too_many_connections(amber)
     limits(amber)
     bans(case, amber)
     amber.stop()
