@@ -14,8 +14,9 @@ namespace amber::server {
 
 /// Decides whether a stranger may tell of a host: a name must lead to where he comes from, an
 /// address must be his; of an onion, whose owner cannot be told, he must at least come through a
-/// proxy of ours. And not too often (AddPeerGate). Thread: that of the context. Bound: kLookupsMax
-/// names are looked up at a time; further ones are refused.
+/// proxy of ours. And not too often (AddPeerGate); what is refused does not count, so that nobody
+/// uses up the turn of another. Thread: that of the context. Bound: kLookupsMax names are looked up
+/// at a time; further ones are refused.
 class PeerOffers {
 public:
     struct Rules {
@@ -36,6 +37,7 @@ private:
     using Resolver = boost::asio::ip::tcp::resolver;
 
     void LookUp(const std::string& name, const boost::asio::ip::address& caller, Done done);
+    bool Pass(const std::string& name);
 
     boost::asio::io_context& context_;
     const Rules rules_;

@@ -6,6 +6,8 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <future>
+#include <memory>
 
 #include "server/peers/peer_file.h"
 #include "tests/server/test_server.h"
@@ -91,6 +93,17 @@ void WriteBook(const std::filesystem::path& file, const std::vector<PeerHost>& h
     for (const PeerHost& host : hosts)
         book.Restore({.host = host, .last_good = now, .last_try = now}, now);
     ASSERT_EQ(server::SavePeers(file, Regtest().genesis, book), std::nullopt);
+}
+
+/// What became of server.add_peer.
+bool Accepts(PeerFinder& finder, const PeerHost& host, const char* caller) {
+    server::PeerFeatures features;
+    features.genesis = Regtest().genesis;
+    features.hosts = {host};
+    const auto accepted = std::make_shared<std::promise<bool>>();
+    finder.Offer(features, asio::ip::make_address(caller),
+                 [accepted](bool taken) { accepted->set_value(taken); });
+    return accepted->get_future().get();
 }
 
 struct PeerFinderTest : testing::Test {
@@ -186,14 +199,21 @@ TEST_F(PeerFinderTest, AStrangerDoesNotMoveAnOnion) {
     options.proxy = server::PeerOptions::Proxy{"127.0.0.1", 1};
     WriteBook(options.file, {{kOnion, 50001, 0}});
     one.Start(options);
-    server::PeerFeatures features;
-    features.genesis = Regtest().genesis;
-    features.hosts = {{kOnion, 1, 0}};
-    std::atomic<bool> accepted{false};
-    one.finder->Offer(features, asio::ip::make_address("127.0.0.1"),
-                      [&](bool taken) { accepted = taken; });
-    ASSERT_TRUE(Eventually([&] { return accepted.load(); }));
+    ASSERT_TRUE(Accepts(*one.finder, {kOnion, 1, 0}, "127.0.0.1"));
     EXPECT_NE(one.Listing().find("t50001"), std::string::npos) << one.Listing();
+}
+
+TEST_F(PeerFinderTest, AForgedOfferDoesNotCount) {
+    Public one("127.1.0.1");
+    auto options = one.Options(folder);
+    options.proxy = server::PeerOptions::Proxy{"127.0.0.1", 1};
+    one.Start(options);
+    const PeerHost host{"127.9.9.9", 1, 0}, onion{kOnion, 1, 0};
+    EXPECT_FALSE(Accepts(*one.finder, host, "127.9.9.8"));
+    EXPECT_TRUE(Accepts(*one.finder, host, "127.9.9.9"));
+    EXPECT_FALSE(Accepts(*one.finder, host, "127.9.9.9")) << "once in ten minutes";
+    EXPECT_FALSE(Accepts(*one.finder, onion, "8.8.8.8")) << "not through Tor";
+    EXPECT_TRUE(Accepts(*one.finder, onion, "127.0.0.1"));
 }
 
 TEST_F(PeerFinderTest, ByItself) {
