@@ -5,8 +5,10 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "index/lookup.h"
+#include "index/tables/h_table.h"
 
 namespace amber::index {
 
@@ -22,6 +24,12 @@ constexpr std::size_t kThreads = 8;
 std::vector<std::optional<UnspentOutput>> FindSpentOutputs(const store::Store& store,
                                                            const std::vector<OutPoint>& outpoints) {
     std::vector<std::optional<UnspentOutput>> found(outpoints.size());
+    // Neighbours in the table one after the other, so that what leads to them is at hand.
+    std::vector<std::pair<tables::FixedKey<tables::kHKeySize>, std::size_t>> order;
+    order.reserve(outpoints.size());
+    for (std::size_t i = 0; i < outpoints.size(); ++i)
+        order.emplace_back(tables::HPrefix(outpoints[i]), i);
+    std::sort(order.begin(), order.end());
     const store::Reader reader(store, store::Reach::disk);
     std::atomic<std::size_t> next = 0;
     std::mutex mutex;
@@ -31,8 +39,10 @@ std::vector<std::optional<UnspentOutput>> FindSpentOutputs(const store::Store& s
             auto h = reader.Prefixed(store::Table::h);
             for (std::size_t first; (first = next.fetch_add(kAtOnce)) < outpoints.size();) {
                 const std::size_t end = std::min(first + kAtOnce, outpoints.size());
-                for (std::size_t i = first; i < end; ++i)
+                for (std::size_t at = first; at < end; ++at) {
+                    const std::size_t i = order[at].second;
                     found[i] = FindUnspent(reader, h, outpoints[i], Certainty::trust_single);
+                }
             }
         } catch (...) {
             const std::lock_guard lock(mutex);

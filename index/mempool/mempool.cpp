@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace amber::index {
@@ -76,7 +77,8 @@ void Mempool::RefreshHistogram() {
 }
 
 void Mempool::Touch(const MempoolTx& tx) {
-    for (const HashX& script : ScriptsOf(tx)) touched_.insert(script);
+    const std::vector<HashX> scripts = ScriptsOf(tx);
+    touched_.insert(touched_.end(), scripts.begin(), scripts.end());
     touched_txs_.push_back(tx.txid);
     for (const auto& input : tx.inputs) touched_txs_.push_back(input.prevout.txid);
     histogram_stale_ = true;
@@ -92,9 +94,9 @@ void Mempool::Remember(const MempoolTx& tx) {
 }
 
 std::vector<HashX> Mempool::TakeTouched() {
-    std::vector<HashX> touched(touched_.begin(), touched_.end());
-    touched_.clear();
-    return touched;
+    std::sort(touched_.begin(), touched_.end());
+    touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
+    return std::exchange(touched_, {});
 }
 
 bool Mempool::HasUnconfirmedInputs(const MempoolTx& tx) const {
@@ -300,7 +302,7 @@ NodeResult<void> Mempool::Add(MempoolSource& source, std::span<const Txid> txids
 void Mempool::Revalidate() {
     const MempoolView before = std::exchange(view_, MempoolView());
     view_.histogram_ = before.histogram_;
-    const auto touched_before = std::exchange(touched_, {});
+    auto touched_before = std::exchange(touched_, {});
     auto touched_txs_before = std::exchange(touched_txs_, {});
     Candidates candidates;
     before.txs_.ForEach(
@@ -308,7 +310,7 @@ void Mempool::Revalidate() {
     Insert(std::move(candidates));
     view_.recent_ = before.recent_;
     // Only what changed counts as touched.
-    touched_ = touched_before;
+    touched_ = std::move(touched_before);
     touched_txs_ = std::move(touched_txs_before);
     before.txs_.ForEach([&](const Txid& txid, const MempoolTxPtr& tx) {
         const MempoolTx* now = view_.Find(txid);

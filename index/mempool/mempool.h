@@ -4,7 +4,6 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -79,7 +78,7 @@ private:
     const Codec& codec_;
     const FindConfirmed find_confirmed_;
     MempoolView view_;
-    std::unordered_set<HashX> touched_;
+    std::vector<HashX> touched_;  ///< some twice
     std::vector<Txid> touched_txs_;
     std::chrono::steady_clock::time_point histogram_time_{};
     bool histogram_stale_ = false;
