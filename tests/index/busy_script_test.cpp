@@ -68,7 +68,7 @@ struct BusyScriptTest : testing::Test {
 TEST_F(BusyScriptTest, StatusIsRightWhileBlocksComeAndGo) {
     std::mt19937_64 random(TestSeed());
     OpenIndex index(Regtest(), folder.Path(), 1000);  // it may go back further than it went forth
-    std::vector<BusyChain> states{BusyChain()};  // by the number of blocks since
+    std::vector<BusyChain> states{BusyChain()};       // by the number of blocks since
     states.push_back(states.back());
     states.back().Mine(kLong, 0);
     struct Old {
