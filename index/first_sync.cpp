@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
+
+#include "index/still_syncing.h"
 
 namespace amber::index {
 
@@ -45,8 +48,11 @@ void FirstSync::Run(const Listener& listener) {
 
 FirstSync::Step FirstSync::TakeStep(const NodeTip& node, const Listener& listener) {
     if (!builder_) {
-        if (!bulk::BulkBuilder::IsUnderWay(options_.bulk_folder) && !IsWorthIt(node))
-            return Step::done;
+        if (!bulk::BulkBuilder::IsUnderWay(options_.bulk_folder)) {
+            const Worth worth = IsWorthIt(node);
+            if (worth == Worth::not_yet) return WaitForBlocks(node, listener);
+            if (worth == Worth::no) return Step::done;
+        }
         builder_.emplace(coin_, store_, options_.bulk_folder, options_.cache_bytes);
         if (const auto& tip = builder_->GetTip())
             spdlog::info("going on with the first sync at height {}", tip->height.value);
@@ -84,8 +90,19 @@ FirstSync::Step FirstSync::TakeStep(const NodeTip& node, const Listener& listene
     return Step::again;
 }
 
-bool FirstSync::IsWorthIt(const NodeTip& node) const {
-    if (node.block_bytes < options_.bulk_from_bytes || EndFor(node).value == 0) return false;
+FirstSync::Step FirstSync::WaitForBlocks(const NodeTip& node, const Listener& listener) {
+    if (!std::exchange(waiting_said_, true))
+        spdlog::info(
+            "the node is still reading the chain: the first sync begins when it has {} MB of "
+            "blocks, or all",
+            options_.bulk_from_bytes / 1'000'000);
+    listener.moved(node, std::nullopt, 0, kUsualTablesShare);
+    return Step::wait;
+}
+
+FirstSync::Worth FirstSync::IsWorthIt(const NodeTip& node) const {
+    if (node.block_bytes < options_.bulk_from_bytes || EndFor(node).value == 0)
+        return IsStillSyncing(node, coin_) ? Worth::not_yet : Worth::no;
     std::error_code error;
     const auto space = std::filesystem::space(options_.bulk_folder.parent_path(), error);
     const auto bytes = static_cast<double>(node.block_bytes);
@@ -95,11 +112,11 @@ bool FirstSync::IsWorthIt(const NodeTip& node) const {
             "sync takes the slower way, which needs {} GB",
             Gigabytes(bytes * kPeakDisk), space.available / 1'000'000'000,
             Gigabytes(bytes * kFinalDisk));
-        return false;
+        return Worth::no;
     }
     spdlog::info("first sync in bulk: about {} GB of disk while it is built, {} GB in the end",
                  Gigabytes(bytes * kPeakDisk), Gigabytes(bytes * kFinalDisk));
-    return true;
+    return Worth::yes;
 }
 
 Height FirstSync::EndFor(const NodeTip& node) const {

@@ -31,8 +31,10 @@ public:
 
 private:
     enum class Step { again, wait, done };
+    enum class Worth { yes, not_yet, no };
     Step TakeStep(const NodeTip& node, const Listener& listener);
-    [[nodiscard]] bool IsWorthIt(const NodeTip& node) const;
+    Step WaitForBlocks(const NodeTip& node, const Listener& listener);
+    [[nodiscard]] Worth IsWorthIt(const NodeTip& node) const;
     /// Blocks below this height are the builder's.
     [[nodiscard]] Height EndFor(const NodeTip& node) const;
     void MeetNodeChain();
@@ -44,6 +46,7 @@ private:
     BlockFeed& feed_;
     const IndexerOptions& options_;
     std::optional<bulk::BulkBuilder> builder_;
+    bool waiting_said_ = false;
     bool met_ = false;  ///< the builder's tip is on the node's chain, as far as we know
     std::uint64_t bytes_done_ = 0;
     std::chrono::steady_clock::time_point reading_since_;

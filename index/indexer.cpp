@@ -12,6 +12,7 @@
 #include "index/first_sync.h"
 #include "index/fork_search.h"
 #include "index/mempool/mempool.h"
+#include "index/still_syncing.h"
 #include "index/sync_inbox.h"
 
 namespace amber::index {
@@ -73,6 +74,8 @@ private:
     void BuildInBulk();
     Progress FollowChain();
     Progress TakeBlocks(const NodeTip& node);
+    /// Our tip is the node's. Nobody is served before the node has its chain.
+    Progress ReachTip(const NodeTip& node);
     void ConnectBlock(const Block& block, const NodeTip& node);
     /// Whether our tip is on the node's chain; if not, disconnects down to the fork.
     NodeResult<Progress> MeetNodeChain(const NodeTip& node);
@@ -108,7 +111,7 @@ private:
     std::chrono::steady_clock::time_point mempool_listed_{};
     std::uint64_t serial_ = 0;
     std::uint64_t bytes_done_ = 0;
-    Height node_height_;
+    Height node_height_, best_header_;
     AnnouncementSink on_view_;
     std::function<void(const View&)> on_synced_;
 
@@ -188,6 +191,7 @@ void Indexer::Impl::BuildInBulk() {
                       const std::lock_guard lock(shared_mutex_);
                       status_.tip = tip;
                       status_.node_height = node.height;
+                      status_.best_header = node.best_header;
                       status_.block_bytes_done = bytes;
                       status_.tables = {.written = 0, .share = tables_share};
                       bytes_done_ = bytes;
@@ -204,6 +208,7 @@ Indexer::Impl::Progress Indexer::Impl::FollowChain() {
     const auto node = feed_->Tip();
     if (!node) return Progress::trouble;
     node_height_ = node->height;
+    best_header_ = node->best_header;
     const auto met = MeetNodeChain(*node);
     if (!met) return Progress::trouble;
     if (*met != Progress::more) return *met;
@@ -213,10 +218,7 @@ Indexer::Impl::Progress Indexer::Impl::FollowChain() {
 NodeResult<Indexer::Impl::Progress> Indexer::Impl::MeetNodeChain(const NodeTip& node) {
     const auto& tip = processor_.GetTip();
     if (!tip) return Progress::more;
-    if (tip->hash == node.hash) {
-        processor_.Flush();
-        return Progress::caught_up;
-    }
+    if (tip->hash == node.hash) return ReachTip(node);
     if (node.height > tip->height) {
         const auto theirs = feed_->Hashes(tip->height, 1);
         if (!theirs) return theirs.error();
@@ -281,8 +283,13 @@ Indexer::Impl::Progress Indexer::Impl::TakeBlocks(const NodeTip& node) {
     const auto& tip = processor_.GetTip();
     // Nothing came: Take() has waited as long as made sense, or was woken for a newer tip.
     if (!tip || tip->hash != node.hash) return Progress::more;
-    processor_.Flush();
     // The node may have moved on while we worked; its next event or our next look will tell.
+    return ReachTip(node);
+}
+
+Indexer::Impl::Progress Indexer::Impl::ReachTip(const NodeTip& node) {
+    if (!synced_ && IsStillSyncing(node, coin_)) return Progress::trouble;
+    processor_.Flush();
     return Progress::caught_up;
 }
 
@@ -403,6 +410,7 @@ void Indexer::Impl::UpdateStatus() {
     const std::lock_guard lock(shared_mutex_);
     if (const auto& tip = processor_.GetTip()) status_.tip = tip;  // else a build's, if any
     status_.node_height = node_height_;
+    status_.best_header = best_header_;
     status_.synced = synced_;
     status_.mempool_txs = mempool_.size();
     status_.block_bytes_done = bytes_done_;

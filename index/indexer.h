@@ -31,6 +31,7 @@ struct IndexerOptions {
 struct IndexerStatus {
     std::optional<Tip> tip;  ///< nothing before the genesis block
     Height node_height;
+    Height best_header;   ///< that the node knows of; higher while it syncs itself
     bool synced = false;  ///< has caught up once and views are published
     std::size_t mempool_txs = 0;
     std::uint64_t block_bytes_done = 0;  ///< raw bytes of blocks indexed by this process

@@ -5,11 +5,18 @@
 namespace amber::index::bulk {
 
 Crew::Crew(std::size_t size) {
-    for (std::size_t share = 1; share < size; ++share)
-        threads_.emplace_back([this, share] { Serve(share); });
+    try {
+        for (std::size_t share = 1; share < size; ++share)
+            threads_.emplace_back([this, share] { Serve(share); });
+    } catch (...) {  // those that were made wait already
+        End();
+        throw;
+    }
 }
 
-Crew::~Crew() {
+Crew::~Crew() { End(); }
+
+void Crew::End() {
     const std::lock_guard lock(mutex_);
     ended_ = true;
     begun_.notify_all();

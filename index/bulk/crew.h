@@ -25,6 +25,8 @@ public:
 
 private:
     void Serve(std::size_t share);
+    /// Sends the threads home.
+    void End();
     void Do(std::size_t share, const std::function<void(std::size_t)>& work);
 
     std::mutex mutex_;  ///< guards all below but the threads

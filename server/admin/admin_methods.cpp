@@ -179,16 +179,18 @@ void AdminMethods::GetInfo(const Request&, const Finish& finish) {
         member("daemon_version").Int(software.version);
         member("daemon_subversion").String(software.subversion);
     }
-    if (target_.block_origin) {
-        const BlockOrigin origin = target_.block_origin();
-        member("source").String(origin.source);
+    if (target_.node_link) {
+        const NodeLink link = target_.node_link();
+        member("daemon").String(link.daemon);
+        member("daemon_connected").Bool(link.connected);
+        member("source").String(link.source);
         member("node_peers").Raw('[');
-        for (std::size_t i = 0; i < origin.peers.size(); ++i) {
+        for (std::size_t i = 0; i < link.peers.size(); ++i) {
             if (i != 0) out.Raw(',');
             Members of_peer(out);
-            of_peer("address").String(origin.peers[i].address);
-            of_peer("connected").Bool(origin.peers[i].connected);
-            of_peer("trouble").String(origin.peers[i].trouble);
+            of_peer("address").String(link.peers[i].address);
+            of_peer("connected").Bool(link.peers[i].connected);
+            of_peer("trouble").String(link.peers[i].trouble);
             out.Raw('}');
         }
         out.Raw(']');

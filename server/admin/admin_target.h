@@ -26,8 +26,10 @@ struct SyncProgress {
 };
 
 /// Where blocks come from.
-struct BlockOrigin {
-    std::string source;  ///< "files", "rest", "p2p" or "rpc"; empty before the first block
+struct NodeLink {
+    std::string daemon;      ///< host:port in use, or tried last
+    bool connected = false;  ///< it answered the last time it was asked
+    std::string source;      ///< "files", "rest", "p2p" or "rpc"; empty before the first block
     struct Peer {
         std::string address;
         bool connected = false;
@@ -45,7 +47,7 @@ struct AdminTarget {
     std::function<SyncProgress()> progress;
     std::function<index::ViewPtr()> current_view;  ///< null until synced
     std::function<index::WalletNode::Software()> node_software;
-    std::function<BlockOrigin()> block_origin;
+    std::function<NodeLink()> node_link;
     std::function<std::uint64_t()> database_bytes;
     std::function<ServerStats()> server_stats;
     std::function<std::vector<SessionInfo>()> sessions;

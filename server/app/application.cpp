@@ -168,12 +168,12 @@ AdminTarget Application::MakeTarget() {
     };
     target.current_view = [this] { return indexer_.CurrentView(); };
     target.node_software = [this] { return node_.Wallet().LastSeenSoftware(); };
-    target.block_origin = [this] {
+    target.node_link = [this] {
         const auto status = node_.GetStatus();
-        BlockOrigin origin{.source = status.source, .peers = {}};
+        NodeLink link{status.daemon, status.connected, status.source, {}};
         for (const auto& peer : status.peers)
-            origin.peers.push_back({peer.address, peer.connected, peer.trouble});
-        return origin;
+            link.peers.push_back({peer.address, peer.connected, peer.trouble});
+        return link;
     };
     target.database_bytes = [this] { return store_.DiskBytes(); };
     target.server_stats = [this] { return wallets_.Stats(); };

@@ -22,9 +22,9 @@ ProgressSample SampleOf(const index::IndexerStatus& status,
                         const std::optional<ChainCount>& known) {
     return {.time = now,
             .height = status.tip ? status.tip->height.value : 0,
-            .target_height = status.node_height.value,
+            .target_height = status.best_header.value,
             .txs = status.tip ? status.tip->tx_count : 0,
-            .txs_target = TxsAt(status.node_height, known),
+            .txs_target = TxsAt(status.best_header, known),
             .bytes = status.block_bytes_done,
             .tail = status.tables ? status.tables->share : 0,
             .tail_done = status.tables ? status.tables->written : 0};

@@ -43,6 +43,10 @@ std::string Done(const ProgressReading& reading) {
                        static_cast<double>(reading.bytes_target) / 1e9);
 }
 
+std::string Waiting(const ProgressReading& reading) {
+    return fmt::format("at height {}, waiting for the node to say how far it is", reading.height);
+}
+
 }  // namespace
 
 std::string FormatDuration(std::chrono::seconds time) {
@@ -54,20 +58,23 @@ std::string FormatDuration(std::chrono::seconds time) {
 }
 
 std::string FormatProgress(const ProgressReading& reading) {
+    if (reading.target_height == 0) return Waiting(reading);
     return fmt::format("{:.1f} %, height {} of {}, {}{}, {}", reading.fraction * 100,
                        reading.height, reading.target_height, Done(reading), Speeds(reading),
                        Left(reading));
 }
 
 std::string FormatProgressBar(const ProgressReading& reading, std::size_t columns) {
+    // One column stays free: a full line would wrap and could not be erased.
+    const std::size_t room = columns > 0 ? columns - 1 : 0;
+    if (reading.target_height == 0) return Waiting(reading).substr(0, room);
     constexpr std::size_t kBar = 24;
     const auto filled = static_cast<std::size_t>(std::clamp(reading.fraction, 0.0, 1.0) * kBar);
     const std::string bar = std::string(filled, '#') + std::string(kBar - filled, '.');
     const std::string text =
         fmt::format("[{}] {:5.1f} %  {}/{}  {}  {}", bar, reading.fraction * 100, reading.height,
                     reading.target_height, Left(reading), Speeds(reading));
-    // One column stays free: a full line would wrap and could not be erased.
-    return text.substr(0, columns > 0 ? columns - 1 : 0);
+    return text.substr(0, room);
 }
 
 void ProgressDisplay::Hide() {

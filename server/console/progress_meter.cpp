@@ -65,7 +65,7 @@ ProgressReading ProgressMeter::Read() const {
     if (samples_.empty()) return reading;
     const ProgressSample& now = samples_.back();
     reading.height = now.height;
-    reading.target_height = std::max(now.height, now.target_height);
+    if (now.target_height != 0) reading.target_height = std::max(now.height, now.target_height);
     reading.fraction = fraction_;
     reading.bytes = now.bytes;
     reading.bytes_target = now.bytes_target;

@@ -10,7 +10,7 @@ namespace amber::server {
 struct ProgressSample {
     std::chrono::steady_clock::time_point time;
     std::uint32_t height = 0;
-    std::uint32_t target_height = 0;  ///< the node's; 0 if unknown
+    std::uint32_t target_height = 0;  ///< of the node's headers; 0 if unknown
     std::uint64_t txs = 0;            ///< of the chain up to `height`
     std::uint64_t txs_target = 0;     ///< of the chain up to `target_height`; 0 if unknown
     std::uint64_t bytes = 0;          ///< of blocks, since this process started
@@ -22,8 +22,8 @@ struct ProgressSample {
 
 struct ProgressReading {
     std::uint32_t height = 0;
-    std::uint32_t target_height = 0;
-    double fraction = 0;  ///< of the work: 0 .. 1, never falling; 0 at first
+    std::uint32_t target_height = 0;  ///< 0 if unknown
+    double fraction = 0;              ///< of the work: 0 .. 1, never falling; 0 at first
     double blocks_per_s = 0;
     double txs_per_s = 0;
     double bytes_per_s = 0;

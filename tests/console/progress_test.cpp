@@ -45,6 +45,13 @@ TEST(Progress, ALineHoldsAllNumbers) {
     EXPECT_TRUE(FormatProgress(unknown).ends_with("time left unknown"));
 }
 
+TEST(Progress, BeforeTheNodeAnswersNothingIsPretended) {
+    ProgressReading unknown;
+    unknown.height = 200;
+    EXPECT_EQ(FormatProgress(unknown), "at height 200, waiting for the node to say how far it is");
+    EXPECT_EQ(FormatProgressBar(unknown, 14), "at height 200");
+}
+
 TEST(Progress, TheBarFitsTheTerminal) {
     EXPECT_EQ(FormatProgressBar(Halfway(), 200),
               "[############............]  50.0 %  450000/900000  1 h 02 min left  "

@@ -72,6 +72,31 @@ TEST_F(BulkSyncTest, WaitsForANodeThatIsStillSyncing) {
     ExpectSynced();
 }
 
+TEST_F(BulkSyncTest, WaitsUntilANodeThatIsStillSyncingHasEnough) {
+    constexpr std::uint64_t kEnough = 1000;
+    const Chain whole = chain.blocks;
+    node.SetTrouble({.initial_download = true, .headers_ahead = 49, .block_bytes = 1});
+    node.SetChain(Chain(whole.begin(), whole.begin() + 2));
+    Start(kEnough);
+    while (running->indexer.Status().node_height.value == 0) std::this_thread::yield();
+    running->Tell(NodeEvent::Kind::tip_changed);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_EQ(node.Takes(), 0u);
+    bool in_bulk = false;
+    node.BeforeTake(2, [&] { in_bulk = std::filesystem::exists(Folder() / "txids"); });
+    node.SetTrouble({.initial_download = true,
+                     .headers_ahead = 9,
+                     .block_bytes = kEnough,
+                     .blocks_per_take = 5});
+    node.SetChain(Chain(whole.begin(), whole.end() - 9));
+    while (running->indexer.Status().tip.value_or(Tip{}).height.value < 20)
+        std::this_thread::yield();
+    EXPECT_TRUE(in_bulk);
+    node.SetTrouble({});
+    node.SetChain(whole);
+    ExpectSynced();
+}
+
 TEST_F(BulkSyncTest, ANodeOnAnotherBranchEndsIt) {
     node.SetTrouble({.blocks_per_take = 1});
     node.SetChain(chain.blocks);

@@ -210,6 +210,32 @@ TEST_F(IndexerTest, NodeThatReadsItsChainAgainIsWaitedFor) {
     ExpectFreshDigest();
 }
 
+TEST_F(IndexerTest, NodeThatIsStillSyncingIsFollowedButNotServed) {
+    AddBlocks(20);
+    Serve();
+    node.SetTrouble({.initial_download = true, .headers_ahead = 5});
+    Start();
+    while (running->indexer.Status().tip.value_or(Tip{}).height.value < 20)
+        std::this_thread::yield();
+    PassTime();
+    EXPECT_EQ(running->Synced(), 0u);
+    EXPECT_EQ(running->indexer.CurrentView(), nullptr);
+    EXPECT_EQ(running->indexer.Status().node_height.value, 20u);
+    EXPECT_EQ(running->indexer.Status().best_header.value, 25u);
+    AddBlocks(5);
+    Serve();
+    // It may go on saying so for as long as the last block is of yesterday.
+    node.SetTrouble({.initial_download = true});
+    ASSERT_TRUE(running->FollowTo(TipHash()));
+    EXPECT_EQ(running->Synced(), 1u);
+    ExpectFreshDigest();
+    // Who is served already goes on being served.
+    AddBlocks(1);
+    Serve();
+    node.SetTrouble({.initial_download = true, .headers_ahead = 5});
+    ASSERT_TRUE(running->FollowTo(TipHash()));
+}
+
 TEST_F(IndexerTest, NodeFarBehindOnOurOwnChainIsWaitedFor) {
     SyncTo(40);
     const auto whole = chain.blocks;

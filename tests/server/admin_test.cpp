@@ -57,8 +57,11 @@ TEST_F(AdminTest, InfoWhenAllIsThere) {
     target.progress = [] { return server::SyncProgress{0.5, std::chrono::seconds(90)}; };
     target.database_bytes = [] { return 4096; };
     target.node_software = [] { return index::WalletNode::Software{290400, "/x/"}; };
-    target.block_origin = [] {
-        return server::BlockOrigin{"p2p", {{"a:1", true, ""}, {"b:2", false, "it is \"foreign\""}}};
+    target.node_link = [] {
+        return server::NodeLink{"127.0.0.1:8332",
+                                false,
+                                "p2p",
+                                {{"a:1", true, ""}, {"b:2", false, "it is \"foreign\""}}};
     };
     target.server_stats = [] {
         server::ServerStats stats;
@@ -72,6 +75,8 @@ TEST_F(AdminTest, InfoWhenAllIsThere) {
     const auto info = client.Call("getinfo").as_object();
     EXPECT_EQ(info.at("height"), 7);
     EXPECT_EQ(info.at("daemon_height"), 9);
+    EXPECT_EQ(info.at("daemon"), "127.0.0.1:8332");
+    EXPECT_EQ(info.at("daemon_connected"), false);
     EXPECT_EQ(info.at("synced"), true);
     EXPECT_EQ(info.at("mempool_txs"), 3);
     EXPECT_EQ(info.at("progress"), 0.5);
