@@ -24,7 +24,7 @@ struct IndexerOptions {
     std::size_t read_cache_bytes = 1024 << 20;  ///< of the store, once the index is served
     /// Where a first sync builds in bulk (index/bulk), on the store's file system; empty: never.
     std::filesystem::path bulk_folder{};
-    std::uint64_t bulk_from_bytes = 300 << 20;  ///< of blocks; fewer are not worth it
+    std::uint64_t bulk_from_bytes = 300'000'000;  ///< of blocks; fewer are not worth it
 };
 
 /// Where the index stands, for the admin RPC, the progress bar and systemd.

@@ -1,10 +1,12 @@
 """The node dies, restarts with another cookie, loses its chain, goes back, changes branch while
-blocks are being fetched. Amber waits and follows; its clients stay connected and are served."""
+blocks are being fetched, has not synced itself. Amber waits and follows; its clients stay connected
+and are served."""
 
 import shutil
 import time
 
 from framework import ElectrumError, main, wait_until
+from framework.amberd import AdminError
 from framework.chain import script_hash, status_of
 
 CHAIN = {"blocks": 400, "txs": 20_000, "prefix_bytes": 4}
@@ -124,12 +126,52 @@ def node_goes_back(case, node, amber, client):
     case.say("node went back")
 
 
+def height_of(amber):
+    try:
+        return amber.admin("getinfo")["height"]
+    except AdminError:
+        return None
+
+
+def node_still_syncs(case, node):
+    """A new node that has all headers of the chain, and not all of its blocks."""
+    count = node.getblockcount()
+    hashes = node.batch([("getblockhash", height) for height in range(1, count + 1)])
+    headers = node.batch([("getblockheader", name, False) for name in hashes])
+    blocks = node.batch([("getblock", name, 0) for name in hashes])
+    new = case.node("new", rest=True)
+    new.start("-maxtipage=1")
+    new.batch([("submitheader", header) for header in headers])
+    new.batch([("submitblock", raw) for raw in blocks[:100]])
+    assert new.getblockchaininfo()["initialblockdownload"]
+
+    follows, waits = case.amber(new, name="follows"), case.amber(new, name="waits")
+    follows.start(wait=False, options=["--first-sync", "blocks"])
+    waits.start(wait=False)  # for enough to build in bulk, or for all
+    wait_until(lambda: height_of(follows) == 100, 30, "the blocks it has to be indexed")
+    wait_until(lambda: "the first sync begins" in waits.log(), 30, "it to say why it waits")
+    time.sleep(2)
+    assert height_of(waits) is None
+    for amber in (follows, waits):
+        info = amber.admin("getinfo")
+        assert not info["synced"] and info["progress"] < 0.9 and info["daemon_connected"], info
+    new.batch([("submitblock", raw) for raw in blocks[100:]])
+    for amber in (follows, waits):
+        amber.wait_ready()
+        amber.wait_tip(new)
+        assert height_of(amber) == count
+        amber.stop()
+    new.stop()
+    case.say("a node that still synced was followed, and not served before it was done")
+
+
 def test(case):
     path, description = case.chain(seed=case.args.seed, **CHAIN)
     node = case.node(rest=True, cookie=True)
     node.load(path, description["tip"])
     node.create_wallet(mature_coins=3)
     branch_changes_while_fetching(case, node)
+    node_still_syncs(case, node)
 
     amber = case.amber(node)
     amber.start()
