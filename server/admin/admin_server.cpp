@@ -26,6 +26,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
+constexpr std::string_view kOption = "admin";  ///< where its address comes from
 constexpr std::size_t kMaxLine = 1 << 20;
 constexpr std::chrono::milliseconds kPause{100};  ///< after a failed accept
 constexpr std::size_t kMaxConnections = 64;       ///< further ones are closed, with a warning
@@ -106,7 +107,7 @@ class AdminServer::Impl {
 public:
     Impl(const std::string& host, std::uint16_t port, AdminTarget target)
         : methods_(std::move(target)), acceptor_(*context_) {
-        Listen(acceptor_, MakeEndpoint(host, port));
+        Listen(acceptor_, MakeEndpoint(host, port, kOption), kOption);
         port_ = acceptor_.local_endpoint().port();
         Accept();
         thread_ = std::thread([this] { Run(); });

@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
@@ -25,10 +26,56 @@ using tcp = asio::ip::tcp;
 
 constexpr std::chrono::milliseconds kPause{100};
 constexpr int kBacklog = 1024;
-constexpr int kAcceptsInARow = 64;  ///< then others on this thread have their turn
+constexpr std::uint16_t kFirstFreePort = 1024;  ///< below, only root may listen
+constexpr int kAcceptsInARow = 64;              ///< then others on this thread have their turn
 
-std::runtime_error CannotListen(const std::string& where, const error_code& error) {
-    return std::runtime_error("cannot listen on " + where + ": " + error.message());
+std::string_view OptionOf(TransportKind kind) {
+    switch (kind) {
+        case TransportKind::tcp:
+            return "tcp";
+        case TransportKind::ssl:
+            return "ssl";
+        case TransportKind::ws:
+            return "ws";
+        case TransportKind::wss:
+            return "wss";
+    }
+    std::abort();
+}
+
+std::string Named(const std::string& where, std::string_view option) {
+    return "cannot listen on " + where + " (--" + std::string(option) + "): ";
+}
+
+std::runtime_error CannotListen(const tcp::endpoint& at, std::string_view option,
+                                const error_code& error) {
+    std::string remedy;
+    if (error == asio::error::address_in_use)
+        remedy =
+            "; another program, perhaps another amberd, holds the port: end it, or choose "
+            "another port";
+    else if (error == asio::error::access_denied)
+        remedy = at.port() < kFirstFreePort ? "; ports below 1024 are root's: choose a higher one"
+                                            : "; the system forbids it: choose another";
+    else if (error == boost::system::errc::address_not_available)
+        remedy = "; this machine does not have that address: choose one of its own";
+    else
+        remedy = "; choose another";
+    return std::runtime_error(Named(NameOf(at), option) + error.message() + remedy + " with --" +
+                              std::string(option) + " HOST:PORT");
+}
+
+std::runtime_error CannotListen(const std::string& path, TransportKind kind,
+                                const error_code& error) {
+    const std::string_view remedy =
+        error == asio::error::address_in_use
+            ? "another program, perhaps another amberd, listens there, or a file that is no socket "
+              "is in the way: choose another path"
+            : "choose a path in a folder that is there and that amberd may write to";
+    const std::string_view option = OptionOf(kind);
+    return std::runtime_error(Named("unix:" + path, option) + error.message() + "; " +
+                              std::string(remedy) + " with --" + std::string(option) +
+                              " unix:PATH");
 }
 
 /// A socket file that a process which did not end well has left; nobody answers on it.
@@ -40,22 +87,24 @@ void RemoveStale(asio::io_context& context, const std::string& path) {
 }
 
 /// Whoever may enter the folder may connect, as on a port.
-Descriptor ListenOnPath(asio::io_context& context, const std::string& path) {
+Descriptor ListenOnPath(asio::io_context& context, const ListenOptions& address) {
+    const std::string& path = address.unix_path;
     try {
         RemoveStale(context, path);
         local::acceptor acceptor(context, local::endpoint(path));
         chmod(path.c_str(), 0666);
         return Descriptor(acceptor.release());
     } catch (const boost::system::system_error& error) {
-        throw CannotListen("unix:" + path, error.code());
+        throw CannotListen(path, address.transport, error.code());
     }
 }
 
 /// Listens; says on which port if it is one.
 Descriptor Open(asio::io_context& context, const ListenOptions& address, std::uint16_t& port) {
-    if (!address.unix_path.empty()) return ListenOnPath(context, address.unix_path);
+    if (!address.unix_path.empty()) return ListenOnPath(context, address);
     tcp::acceptor acceptor(context);
-    Listen(acceptor, MakeEndpoint(address.host, address.port));
+    const std::string_view option = OptionOf(address.transport);
+    Listen(acceptor, MakeEndpoint(address.host, address.port, option), option);
     port = acceptor.local_endpoint().port();
     return Descriptor(acceptor.release());
 }
@@ -77,14 +126,14 @@ std::optional<Accepted> AcceptOne(int listening) {
 
 }  // namespace
 
-tcp::endpoint MakeEndpoint(const std::string& host, std::uint16_t port) {
+tcp::endpoint MakeEndpoint(const std::string& host, std::uint16_t port, std::string_view option) {
     error_code failed;
     const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, failed);
-    if (failed) throw std::runtime_error("cannot listen on " + host + ": not an IP address");
+    if (failed) throw std::runtime_error(Named(host, option) + "not an IP address");
     return {address, port};
 }
 
-void Listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
+void Listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint, std::string_view option) {
     try {
         acceptor.open(endpoint.protocol());
         acceptor.set_option(tcp::acceptor::reuse_address(true));
@@ -92,7 +141,7 @@ void Listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
         acceptor.bind(endpoint);
         acceptor.listen(kBacklog);
     } catch (const boost::system::system_error& error) {
-        throw CannotListen(NameOf(endpoint), error.code());
+        throw CannotListen(endpoint, option, error.code());
     }
 }
 

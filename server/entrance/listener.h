@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "server/limits/guests.h"
 #include "server/server_options.h"
@@ -33,7 +34,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
 public:
     using Take = std::function<void(Accepted)>;
 
-    /// Throws std::runtime_error that names the address, if it cannot be listened on.
+    /// Throws std::runtime_error that names address, option and remedy, if it cannot be listened
+    /// on.
     Listener(boost::asio::io_context& context, const ListenOptions& address, Take take);
     ~Listener();
 
@@ -55,14 +57,16 @@ private:
     std::uint16_t port_ = 0;
 };
 
-/// An IPv4 or IPv6 address and port. Throws std::runtime_error that names a malformed address.
-boost::asio::ip::tcp::endpoint MakeEndpoint(const std::string& host, std::uint16_t port);
+/// An IPv4 or IPv6 address and port. Throws std::runtime_error that names a malformed address and
+/// the option it comes from (without dashes).
+boost::asio::ip::tcp::endpoint MakeEndpoint(const std::string& host, std::uint16_t port,
+                                            std::string_view option);
 
 /// Throws as Listener does if the address cannot be listened on now; leaves it free.
 void CheckAddress(const ListenOptions& address);
 
-/// Opens, binds and listens. Throws as Listener does.
+/// Opens, binds and listens, as `option` wants it. Throws as Listener does.
 void Listen(boost::asio::ip::tcp::acceptor& acceptor,
-            const boost::asio::ip::tcp::endpoint& endpoint);
+            const boost::asio::ip::tcp::endpoint& endpoint, std::string_view option);
 
 }  // namespace amber::server

@@ -103,7 +103,7 @@ def port_taken(case, node):
             holder.listen()
             taken = holder.getsockname()[1]
             amber.options[amber.options.index(option) + 1] = f"127.0.0.1:{taken}"
-            expect_failure(amber, f"127.0.0.1:{taken}")
+            expect_failure(amber, rf"127\.0\.0\.1:{taken} \({option}\).* {option} HOST:PORT")
     case.say("port taken")
 
 

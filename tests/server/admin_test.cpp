@@ -320,7 +320,9 @@ TEST_F(AdminTest, ATakenPortIsNamed) {
         server::AdminServer second("127.0.0.1", admin->Port(), target);
         FAIL() << "listens twice";
     } catch (const std::runtime_error& error) {
-        EXPECT_TRUE(std::string(error.what()).starts_with("cannot listen on 127.0.0.1:"));
+        const std::string text = error.what();
+        EXPECT_TRUE(text.starts_with("cannot listen on 127.0.0.1:")) << text;
+        EXPECT_TRUE(text.ends_with("choose another port with --admin HOST:PORT")) << text;
     }
 }
 

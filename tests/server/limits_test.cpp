@@ -302,7 +302,20 @@ TEST_F(LimitsTest, ATakenPortIsNamed) {
     } catch (const std::runtime_error& error) {
         EXPECT_EQ(std::string(error.what()),
                   "cannot listen on 127.0.0.1:" + std::to_string(server.Server().Ports()[0]) +
-                      ": Address already in use");
+                      " (--tcp): Address already in use; another program, perhaps another amberd, "
+                      "holds the port: end it, or choose another port with --tcp HOST:PORT");
+    }
+}
+
+TEST_F(LimitsTest, AnAddressOfAnotherMachineIsNamed) {
+    server.options.listeners = {{server::TransportKind::ws, "192.0.2.1", 0}};
+    try {
+        server.Start();
+        FAIL() << "listens where it is not";
+    } catch (const std::runtime_error& error) {
+        EXPECT_EQ(std::string(error.what()),
+                  "cannot listen on 192.0.2.1:0 (--ws): Cannot assign requested address; this "
+                  "machine does not have that address: choose one of its own with --ws HOST:PORT");
     }
 }
 
