@@ -1,6 +1,9 @@
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
+
+#include "daemon_client/block_files/file_error.h"
 
 namespace amber::daemon_client {
 
@@ -17,7 +20,9 @@ public:
     /// Reads the file whatever its time says. True if the credentials changed.
     bool Reload();
 
-    [[nodiscard]] const std::filesystem::path& File() const { return file_; }
+    /// Why the file gives no credentials now, with its path; nothing if it does, or there is none
+    /// to look at.
+    [[nodiscard]] std::optional<std::string> Trouble() const;
 
 private:
     struct Stamp {
@@ -26,6 +31,8 @@ private:
         friend bool operator==(const Stamp&, const Stamp&) = default;
     };
     [[nodiscard]] Stamp CurrentStamp() const;
+    /// USER:PASSWORD.
+    [[nodiscard]] FileResult<std::string> Read() const;
 
     std::filesystem::path file_;
     std::string authorization_;

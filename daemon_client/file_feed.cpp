@@ -32,14 +32,14 @@ FileResult<std::vector<fs::path>> ExpandDirectories(const std::vector<fs::path>&
     for (const fs::path& path : paths) {
         std::error_code failed;
         if (!fs::exists(path, failed))
-            return FileError{path, 0, failed ? failed.message() : "there is no such file"};
+            return FileError{path, {}, failed ? failed.message() : "there is no such file"};
         if (!fs::is_directory(path)) {
             files.push_back(path);
             continue;
         }
         const auto listed = BlockFiles::ListDirectory(path);
         if (!listed) return listed.error();
-        if (listed->empty()) return FileError{path, 0, "has no files blk?????.dat"};
+        if (listed->empty()) return FileError{path, {}, "has no files blk?????.dat"};
         files.insert(files.end(), listed->begin(), listed->end());
     }
     return files;

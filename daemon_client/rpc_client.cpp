@@ -36,6 +36,17 @@ constexpr auto kBusyPause = std::chrono::milliseconds(200);
 constexpr auto kDownPause = std::chrono::milliseconds(200);
 constexpr auto kHandshakeTimeout = std::chrono::seconds(10);
 
+/// In place of the node's complaint, which cannot know why we named no user.
+NodeError NoCookie(const std::string& daemon, const std::string& trouble) {
+    return {Kind::unauthorized, 0,
+            "daemon " + daemon +
+                " wants a user and password, and there is no cookie to read them "
+                "from: " +
+                trouble +
+                " (give the node's own cookie file with --daemon-cookie, make it "
+                "readable for amberd's user, or put USER:PASSWORD@ into --daemon)"};
+}
+
 NodeError Stopped() { return {Kind::stopped, 0, "shutting down"}; }
 
 }  // namespace
@@ -212,8 +223,14 @@ private:
         if (reads_rpc) {
             auto results = ReadRpcAnswer(answer->status, answer->Text(), count, slot.first_id,
                                          slot.url.Label());
-            if (results.has_error())
-                return OnTrouble(which, slot, std::move(jobs), results.error());
+            if (results.has_error()) {
+                const auto no_cookie = answer->status == 401 && slot.url.authorization.empty()
+                                           ? cookie_.Trouble()
+                                           : std::nullopt;
+                return OnTrouble(
+                    which, slot, std::move(jobs),
+                    no_cookie ? NoCookie(slot.url.Label(), *no_cookie) : results.error());
+            }
             Deliver(jobs, *results, slot.epoch);
             slot.connection->Recycle(std::move(answer->body));
         } else {

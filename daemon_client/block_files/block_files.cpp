@@ -91,7 +91,7 @@ FileResult<std::vector<fs::path>> BlockFiles::ListDirectory(const fs::path& dire
          entry.increment(failed))
         if (const auto number = NumberOf(entry->path().filename().native()))
             there.emplace(*number, entry->path());
-    if (failed) return FileError{directory, 0, failed.message()};
+    if (failed) return FileError{directory, {}, failed.message()};
     std::vector<fs::path> paths;
     for (auto& [number, path] : there) paths.push_back(std::move(path));
     return paths;

@@ -2,6 +2,7 @@
 #include <boost/system/result.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -10,11 +11,12 @@ namespace amber::daemon_client {
 /// What is wrong with a file of the node, and where.
 struct FileError {
     std::filesystem::path file;
-    std::uint64_t offset = 0;  ///< in bytes from the start of the file
-    std::string what;          ///< e.g. "record of 5000000 bytes, more than a block can have"
+    /// In bytes from the start of the file; nothing if it could not be read at all.
+    std::optional<std::uint64_t> offset;
+    std::string what;  ///< e.g. "record of 5000000 bytes, more than a block can have"
 
     [[nodiscard]] std::string Text() const {
-        return file.string() + ": byte " + std::to_string(offset) + ": " + what;
+        return file.string() + (offset ? ": byte " + std::to_string(*offset) : "") + ": " + what;
     }
 };
 

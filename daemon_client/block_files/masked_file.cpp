@@ -20,7 +20,7 @@ MaskedFile::Stamp ToStamp(const struct stat& status) {
 
 FileResult<MaskedFile> MaskedFile::Open(std::filesystem::path path, const XorKey& key) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return FileError{std::move(path), 0, std::strerror(errno)};
+    if (fd < 0) return FileError{std::move(path), {}, std::strerror(errno)};
     return MaskedFile(std::move(path), key, fd);
 }
 
@@ -58,7 +58,7 @@ void MaskedFile::ExpectRandomReads() const { ::posix_fadvise(fd_, 0, 0, POSIX_FA
 
 FileResult<MaskedFile::Stamp> StampOf(const std::filesystem::path& path) {
     struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) return FileError{path, 0, std::strerror(errno)};
+    if (::stat(path.c_str(), &status) != 0) return FileError{path, {}, std::strerror(errno)};
     return ToStamp(status);
 }
 

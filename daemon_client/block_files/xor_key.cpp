@@ -11,13 +11,13 @@ FileResult<XorKey> XorKey::Load(const std::filesystem::path& directory) {
     const std::filesystem::path path = directory / "xor.dat";
     std::error_code failed;
     if (!std::filesystem::exists(path, failed) && !failed) return XorKey();
-    if (failed) return FileError{path, 0, failed.message()};
+    if (failed) return FileError{path, {}, failed.message()};
     std::ifstream file(path, std::ios::binary);
-    if (!file) return FileError{path, 0, std::strerror(errno)};
+    if (!file) return FileError{path, {}, std::strerror(errno)};
     std::array<std::uint8_t, 8> bytes;
     file.read(reinterpret_cast<char*>(bytes.data()), bytes.size());
     if (file.gcount() != 8 || file.peek() != std::ifstream::traits_type::eof())
-        return FileError{path, 0, "not 8 bytes long"};
+        return FileError{path, {}, "not 8 bytes long"};
     return XorKey(bytes);
 }
 

@@ -1,6 +1,7 @@
 #include "daemon_client/cookie.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -28,6 +29,20 @@ TEST_F(CookieTest, IsEmptyWithoutAFile) {
     Cookie cookie(file_);
     EXPECT_EQ(cookie.Authorization(), "");
     EXPECT_EQ(Cookie(fs::path()).Authorization(), "");
+}
+
+TEST_F(CookieTest, SaysWhyThereIsNone) {
+    const Cookie cookie(file_);
+    EXPECT_EQ(cookie.Trouble(), file_.string() + ": No such file or directory");
+    EXPECT_EQ(Cookie(fs::temp_directory_path()).Trouble(),
+              fs::temp_directory_path().string() + ": Is a directory");
+    Write("no colon");
+    EXPECT_EQ(cookie.Trouble(), file_.string() + ": does not hold USER:PASSWORD");
+    Write("__cookie__:one");
+    EXPECT_EQ(cookie.Trouble(), std::nullopt);
+    if (::geteuid() == 0) return;  // root may read everything
+    fs::permissions(file_, fs::perms::none);
+    EXPECT_EQ(cookie.Trouble(), file_.string() + ": Permission denied");
 }
 
 TEST_F(CookieTest, FollowsTheFile) {

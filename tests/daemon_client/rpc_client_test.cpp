@@ -209,7 +209,21 @@ TEST(RpcClientCookie, IsReadAgainWhenTheNodeRestarts) {
     EXPECT_TRUE(client.Wait({"getblockcount"}, {}).has_value());
 
     node.Require("Basic nobody has it");
-    EXPECT_EQ(client.Wait({"getblockcount"}, {}).error().kind, Kind::unauthorized);
+    const auto wrong = client.Wait({"getblockcount"}, {}).error();
+    EXPECT_EQ(wrong.kind, Kind::unauthorized);
+    EXPECT_NE(wrong.message.find("wrong user, password or cookie"), std::string::npos);
+    std::filesystem::remove(file);
+    std::this_thread::sleep_for(300ms);  // after a failure, requests fail at once for a while
+    const auto missing = client.Wait({"getblockcount"}, {}).error();
+    EXPECT_EQ(missing.kind, Kind::unauthorized);
+    for (const std::string& text :
+         {file.string() + ": No such file", std::string("--daemon-cookie")})
+        EXPECT_NE(missing.message.find(text), std::string::npos) << missing.message;
+
+    // It goes on by itself.
+    std::ofstream(file) << "__cookie__:back";
+    node.Require(BasicAuthorization("__cookie__:back"));
+    EXPECT_TRUE(Eventually([&] { return client.Wait({"getblockcount"}, {}).has_value(); }, 2s));
     std::filesystem::remove(file);
 }
 

@@ -95,6 +95,25 @@ def wrong_password(case, node):
     case.say("wrong password")
 
 
+def no_cookie(case):
+    """Its file is named, with the reason, whatever that is; once it is good, amberd follows."""
+    node = case.node(name="with-cookie", cookie=True)
+    node.start()
+    cookie = case.folder / "a-cookie"
+    amber = case.amber(node, name="no-cookie")
+    amber.options[amber.options.index("--daemon-cookie") + 1] = cookie
+    expect_waiting(amber, rf"{cookie}: No such file.*--daemon-cookie")
+    cookie.mkdir()
+    amber.wait_log(re.compile(rf"{cookie}: Is a directory"), 20)
+    cookie.rmdir()
+    cookie.write_text("nothing of use")
+    amber.wait_log(re.compile(rf"{cookie}: does not hold USER:PASSWORD"), 20)
+    cookie.write_text(node.cookie_file.read_text())
+    amber.wait_ready(60)
+    amber.stop()
+    case.say("no cookie")
+
+
 def port_taken(case, node):
     for option in ("--tcp", "--admin"):
         amber = case.amber(node, name=f"taken{option}")
@@ -150,6 +169,7 @@ def test(case):
     node = case.node()
     node_down(case, node)
     wrong_password(case, node)
+    no_cookie(case)
     port_taken(case, node)
     wrong_database(case, node)
     wrong_network(case, node)
