@@ -121,6 +121,13 @@ public:
         return ports;
     }
 
+    std::vector<std::string> Addresses() const {
+        const std::lock_guard lock(mutex_);
+        std::vector<std::string> addresses;
+        for (const auto& listener : listeners_) addresses.push_back(listener->Name());
+        return addresses;
+    }
+
     ServerStats Stats() const {
         const std::lock_guard lock(mutex_);
         ServerStats stats;
@@ -299,6 +306,8 @@ void WalletServer::OnAnnouncement(const std::shared_ptr<const index::Announcemen
 }
 
 std::vector<std::uint16_t> WalletServer::Ports() const { return impl_->Ports(); }
+
+std::vector<std::string> WalletServer::Addresses() const { return impl_->Addresses(); }
 
 ServerStats WalletServer::Stats() const { return impl_->Stats(); }
 

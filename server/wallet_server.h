@@ -51,6 +51,8 @@ public:
 
     /// Ports listened on, in the order of ServerOptions::listeners. Empty before Start().
     [[nodiscard]] std::vector<std::uint16_t> Ports() const;
+    /// Those listeners for people, as "ssl 0.0.0.0:50002".
+    [[nodiscard]] std::vector<std::string> Addresses() const;
     [[nodiscard]] ServerStats Stats() const;
     [[nodiscard]] std::vector<SessionInfo> Sessions() const;
     /// False if there is no such session.

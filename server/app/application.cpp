@@ -1,5 +1,6 @@
 #include "server/app/application.h"
 
+#include <spdlog/fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <chrono>
@@ -91,6 +92,7 @@ void Application::Sync() {
 
 void Application::OnSynced(const index::View& view) {
     wallets_.Start(indexer_.CurrentView());
+    spdlog::info("wallets can connect to {}", fmt::join(wallets_.Addresses(), ", "));
     spdlog::info("ready: height={} tip={}", view.tip.height.value,
                  index::ToDisplayHex(view.tip.hash));
     service_manager_.Ready();
@@ -127,6 +129,9 @@ void Application::OnSignal(int signal) {
 }
 
 int Application::Run(const sigset_t& signals) {
+    if (admin_)
+        spdlog::info("amber-cli can connect to {}",
+                     ToString(config::Endpoint{options_.admin->host, admin_->Port()}));
     node_.Start([this](const index::NodeEvent& event) { indexer_.OnNodeEvent(event); });
     std::thread sync([this] { Sync(); });
     {

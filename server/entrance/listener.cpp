@@ -162,6 +162,12 @@ Listener::Listener(asio::io_context& context, const ListenOptions& address, Take
 
 Listener::~Listener() { Close(); }
 
+std::string Listener::Name() const {
+    const std::string option(OptionOf(address_.transport));
+    if (!address_.unix_path.empty()) return option + " unix:" + address_.unix_path;
+    return option + ' ' + NameOf(MakeEndpoint(address_.host, port_, option));
+}
+
 void Listener::Start() {
     asio::post(socket_.get_executor(), [self = shared_from_this()] { self->Wait(); });
 }

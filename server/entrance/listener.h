@@ -43,6 +43,8 @@ public:
     void Stop();
     /// 0 for a unix socket.
     [[nodiscard]] std::uint16_t Port() const { return port_; }
+    /// For people: "tcp 127.0.0.1:50001", "ws unix:/run/amber.sock".
+    [[nodiscard]] std::string Name() const;
 
 private:
     void Wait();

@@ -24,10 +24,12 @@ def during_sync(case, node, description):
     amber = case.amber(node, name="syncing")
     amber.start(wait=False)
     info = wait_until(lambda: answered(amber), 20, "the admin port")
+    assert f"amber-cli can connect to 127.0.0.1:{amber.admin_port}\n" in amber.log(), amber.log()
     if not info["synced"]:
         expect_error(amber, "catching up|not synced", "reorg", 1)
     wait_until(lambda: amber.admin("getinfo")["synced"], 60, "the end of the sync")
     info = amber.admin("getinfo")
+    assert f"wallets can connect to tcp 127.0.0.1:{amber.tcp_port}\n" in amber.log(), amber.log()
     assert info["height"] == info["daemon_height"] == description["blocks"], info
     assert info["tip"] == description["tip"], info
     assert info["tx_count"] == description["txs"] + 1, info  # and the genesis block's

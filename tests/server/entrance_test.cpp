@@ -402,6 +402,7 @@ TEST_F(UnixSocketTest, ReplacesAStaleFileButNotAnother) {
         close(stale);
     }
     server.Start();
+    EXPECT_EQ(server.Server().Addresses(), std::vector<std::string>{"tcp unix:" + path});
     EXPECT_EQ(Ask(std::string(kPing) + "\n"), std::string(kPong) + "\n");
     TestServer second;
     second.options.listeners = server.options.listeners;

@@ -293,6 +293,8 @@ TEST_F(LimitsTest, TakesTurnsByTime) {
 
 TEST_F(LimitsTest, ATakenPortIsNamed) {
     server.Start();
+    EXPECT_EQ(server.Server().Addresses().at(0),
+              "tcp 127.0.0.1:" + std::to_string(server.Server().Ports()[0]));
     TestServer second;
     second.options.listeners = {
         {server::TransportKind::tcp, "127.0.0.1", server.Server().Ports()[0]}};
