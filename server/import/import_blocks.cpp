@@ -43,6 +43,16 @@ void TellTotals(const BlockArchive::Contents& contents, std::size_t imported,
         status.tip ? std::to_string(status.tip->height.value) : "none");
 }
 
+/// In place of totals, while there is no index to count in: blocks of a first sync in bulk are in
+/// it when all of it is done.
+void TellUnfinished(const BlockArchive::Contents& contents, const index::Tip& reached) {
+    spdlog::info(
+        "{} blocks processed: {} on side branches, {} without their parents; the first sync is not "
+        "finished: it has come to height {} and goes on from there, and the index holds no block "
+        "before its end",
+        contents.blocks, contents.aside, contents.stranded, reached.height.value);
+}
+
 /// Of the blocks to come, how many the index has now. None if it is on another branch than they.
 std::size_t CountImported(const index::Indexer& indexer, BlockArchive& archive,
                           const BlockArchive::Contents& contents) {
@@ -72,7 +82,10 @@ ImportOutcome ImportBlocks(index::Indexer& indexer, BlockArchive& archive,
     const auto status = indexer.Status();
     const std::size_t imported = CountImported(indexer, archive, contents);
     if (const auto damage = archive.Damage()) spdlog::error("{}", *damage);
-    TellTotals(contents, imported, status);
+    if (status.tip && !indexer.Have())
+        TellUnfinished(contents, *status.tip);
+    else
+        TellTotals(contents, imported, status);
     return {.whole = contents.problems.empty() && !archive.Damage() && contents.blocks > 0,
             .stopped = stop.stop_requested(),
             .imported = imported};
