@@ -85,7 +85,7 @@ Complaint ReadCommandLine(int argc, const char* const* argv, CommandLine& line) 
     if (check->parsed()) line.command = Command::check;
     if (import->parsed()) {
         line.command = Command::import;
-        if (line.import_paths.empty())
+        if (line.import_paths.empty() && !line.help && !line.version)
             return "import: needs files of blocks; write amberd import FILE|DIR...";
     }
     line.layer = Collect(app);

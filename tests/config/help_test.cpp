@@ -32,6 +32,10 @@ TEST_F(Load, HelpNamesEveryOptionAndFitsATerminal) {
 TEST_F(Load, HelpWinsOverWrongValuesAndVersionOverHelp) {
     auto helped = Run({"-h", "--network", "nonsense"});
     EXPECT_EQ(std::get<Message>(helped).exit_code, 0);
+    for (const char* command : {"import", "check"})
+        for (const char* flag : {"--help", "-h", "--version"})
+            for (const auto& words : {std::vector<std::string>{command, flag}, {flag, command}})
+                EXPECT_EQ(std::get<Message>(Run(words)).exit_code, 0) << command << ' ' << flag;
     auto loaded = Run({"--version", "--help"});
     const auto& message = std::get<Message>(loaded);
     EXPECT_EQ(message.exit_code, 0);
