@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 
 #include "server/admin/admin_json.h"
 #include "server/admin/peer_report.h"
 #include "server/admin/script_report.h"
 #include "server/protocol/answer.h"
 #include "server/protocol/json_writer.h"
+#include "server/protocol/utf8.h"
 #include "server/protocol/version.h"
 
 namespace amber::server {
@@ -17,6 +19,13 @@ namespace {
 
 constexpr std::uint32_t kDefaultReorg = 3;
 constexpr std::size_t kDefaultReportLimit = 1000;
+constexpr std::size_t kQuotedBytes = 80;
+constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
+
+/// As much of a word of the request as an error repeats.
+std::string Quoted(std::string_view word) {
+    return '"' + std::string(Utf8Prefix(word, kQuotedBytes)) + '"';
+}
 
 RpcError NoPeers() { return {RpcFault::bad_request, "--peer-discovery is off"}; }
 RpcError NotSynced() { return {RpcFault::bad_request, "still syncing: no view to ask yet"}; }
@@ -33,27 +42,46 @@ std::uint64_t ResidentBytes() {
 struct AdminMethods::Entry {
     std::string_view name;
     void (AdminMethods::*method)(const Request& request, const Finish& finish);
+    std::size_t most;  ///< arguments
 };
 
 const AdminMethods::Entry AdminMethods::kEntries[] = {
-    {"getinfo", &AdminMethods::GetInfo},
-    {"sessions", &AdminMethods::Sessions},
-    {"disconnect", &AdminMethods::Disconnect},
-    {"query", &AdminMethods::QueryScripts},
-    {"daemon_url", &AdminMethods::DaemonUrl},
-    {"log_level", &AdminMethods::LogLevel},
-    {"reorg", &AdminMethods::Reorg},
-    {"digest", &AdminMethods::Digest},
-    {"stop", &AdminMethods::Stop},
-    {"limits", &AdminMethods::Limits},
-    {"groups", &AdminMethods::Groups},
-    {"ban", &AdminMethods::Ban},
-    {"unban", &AdminMethods::Unban},
-    {"listbanned", &AdminMethods::ListBanned},
-    {"peers", &AdminMethods::Peers},
-    {"add_peer", &AdminMethods::AddPeer},
-    {"broadcast", &AdminMethods::Broadcast},
+    {"getinfo", &AdminMethods::GetInfo, 0},
+    {"sessions", &AdminMethods::Sessions, 0},
+    {"disconnect", &AdminMethods::Disconnect, kAnyNumber},
+    {"query", &AdminMethods::QueryScripts, kAnyNumber},
+    {"daemon_url", &AdminMethods::DaemonUrl, kAnyNumber},
+    {"log_level", &AdminMethods::LogLevel, 1},
+    {"reorg", &AdminMethods::Reorg, 1},
+    {"digest", &AdminMethods::Digest, 0},
+    {"stop", &AdminMethods::Stop, 0},
+    {"limits", &AdminMethods::Limits, kAnyNumber},
+    {"groups", &AdminMethods::Groups, 0},
+    {"ban", &AdminMethods::Ban, 2},
+    {"unban", &AdminMethods::Unban, 1},
+    {"listbanned", &AdminMethods::ListBanned, 0},
+    {"peers", &AdminMethods::Peers, 0},
+    {"add_peer", &AdminMethods::AddPeer, kAnyNumber},
+    {"broadcast", &AdminMethods::Broadcast, 0},
 };
+
+std::optional<RpcError> AdminMethods::FindSurplus(const Entry& entry,
+                                                  const Request& request) const {
+    if (!request.params || request.params->count <= entry.most) return std::nullopt;
+    const bool named = request.params->kind == JsonKind::object;
+    if (named && entry.most > 0) return std::nullopt;  // names that a method has no use for
+    const JsonValue* surplus = document_.First(*request.params);
+    for (std::size_t i = 0; i < entry.most; ++i) surplus = document_.After(*surplus);
+    const std::string_view text = named                               ? surplus->key
+                                  : surplus->kind == JsonKind::string ? surplus->text
+                                                                      : surplus->raw;
+    return RpcError{RpcFault::invalid_params,
+                    std::string(entry.name) + " takes " +
+                        (entry.most == 0   ? "no arguments"
+                         : entry.most == 1 ? "one argument"
+                                           : std::to_string(entry.most) + " arguments") +
+                        ": what is " + Quoted(text) + "?"};
+}
 
 bool AdminMethods::Handle(std::string_view line, const Respond& respond) {
     Request request{.id = "null", .method = {}, .params = nullptr};
@@ -80,7 +108,12 @@ bool AdminMethods::Handle(std::string_view line, const Respond& respond) {
     const auto entry = std::find_if(std::begin(kEntries), std::end(kEntries),
                                     [&](const Entry& e) { return e.name == request.method; });
     if (entry == std::end(kEntries)) {
-        finish(RpcError{RpcFault::unknown_method, "unknown method"});
+        finish(RpcError{RpcFault::unknown_method,
+                        "unknown method " + Quoted(request.method) + " (see `amber-cli --help`)"});
+        return true;
+    }
+    if (const auto surplus = FindSurplus(*entry, request)) {
+        finish(*surplus);
         return true;
     }
     try {

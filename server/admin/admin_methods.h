@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,9 @@ private:
     using Finish = std::function<void(ReplyText)>;
     struct Entry;
     static const Entry kEntries[];
+
+    /// An error that names the first argument beyond those the method has.
+    std::optional<RpcError> FindSurplus(const Entry& entry, const Request& request) const;
 
     void GetInfo(const Request& request, const Finish& finish);
     void Sessions(const Request& request, const Finish& finish);

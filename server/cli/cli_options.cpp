@@ -43,7 +43,8 @@ Options:
   --json              print JSON, for scripts; else it is tables, for people
   --help, -h          this text
   --version           versions
-  Without them, AMBER_NETWORK and AMBER_ADMIN of the environment count. Options stand before METHOD.
+  Without them, AMBER_NETWORK and AMBER_ADMIN of the environment count. Options may stand
+  before or behind METHOD.
 
 Arguments that are JSON (numbers, true, null, lists, ...) are sent as they are, all others as strings.
 Exit codes: 0 answered; 1 the answer is an error, or there is none; 2 wrong command line.
@@ -107,8 +108,13 @@ std::variant<CliOptions, Message> ReadCliOptions(int argc, const char* const* ar
     const config::Environment environment = config::ReadEnvironment(env);
     Place place;
     bool json = false;
-    std::size_t at = 0;
-    for (; at < words.size() && words[at].starts_with("-"); ++at) {
+    std::vector<std::string> request;  // method and arguments
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        // Of arguments some are negative numbers.
+        if (!words[at].starts_with(request.empty() ? "-" : "--") && words[at] != "-h") {
+            request.push_back(words[at]);
+            continue;
+        }
         if (words[at] == "--help" || words[at] == "-h") return Message{std::string(kHelp), 0};
         if (words[at] == "--version") return Message{config::VersionText("amber-cli"), 0};
         if (words[at] == "--json") {
@@ -120,7 +126,7 @@ std::variant<CliOptions, Message> ReadCliOptions(int argc, const char* const* ar
             return Wrong("unknown option, or one without its value: " + words[at]);
         }
     }
-    if (at == words.size()) return Wrong("which method? For example: amber-cli getinfo");
+    if (request.empty()) return Wrong("which method? For example: amber-cli getinfo");
 
     // A network named here beats an address from the environment.
     if (!place.admin && !place.network) place.admin = FromEnvironment(environment, "admin");
@@ -129,8 +135,8 @@ std::variant<CliOptions, Message> ReadCliOptions(int argc, const char* const* ar
     if (auto* message = std::get_if<Message>(&found)) return std::move(*message);
     return CliOptions{std::get<config::Endpoint>(found),
                       json,
-                      words[at],
-                      {words.begin() + static_cast<std::ptrdiff_t>(at) + 1, words.end()}};
+                      request.front(),
+                      {request.begin() + 1, request.end()}};
 }
 
 }  // namespace amber::server

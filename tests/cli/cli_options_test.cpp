@@ -47,14 +47,20 @@ TEST(CliOptions, TablesUnlessJsonIsAskedFor) {
     EXPECT_TRUE(Good({"--json", "sessions"}).json);
     EXPECT_TRUE(Good({"--json", "--network", "regtest", "sessions"}).json);
     const CliOptions behind = Good({"sessions", "--json"});
-    EXPECT_FALSE(behind.json);
-    EXPECT_EQ(behind.arguments, std::vector<std::string>{"--json"});
+    EXPECT_TRUE(behind.json);
+    EXPECT_TRUE(behind.arguments.empty());
 }
 
-TEST(CliOptions, EverythingBehindTheMethodBelongsToIt) {
-    const CliOptions options = Good({"--admin=[::1]:9", "query", "--admin", "-1", "--help"});
+TEST(CliOptions, OptionsStandBehindTheMethodToo) {
+    const CliOptions options = Good({"query", "-1", "--admin", "[::1]:9", "a", "--json", "-b"});
     EXPECT_EQ(options.admin, (config::Endpoint{"::1", 9}));
-    EXPECT_EQ(options.arguments, (std::vector<std::string>{"--admin", "-1", "--help"}));
+    EXPECT_TRUE(options.json);
+    EXPECT_EQ(options.method, "query");
+    EXPECT_EQ(options.arguments, (std::vector<std::string>{"-1", "a", "-b"}));
+    EXPECT_NE(Bad({"stop", "--now"}).find("--now"), std::string::npos);
+    EXPECT_NE(Bad({"stop", "--admin"}).find("--admin"), std::string::npos);
+    auto help = Read({"stop", "--help"});
+    EXPECT_EQ(std::get<config::Message>(help).exit_code, 0);
 }
 
 TEST(CliOptions, TheCommandLineBeatsTheEnvironment) {

@@ -72,7 +72,10 @@ def sessions_and_queries(case, node, amber):
     expect_error(amber, "level", "log_level", "loud")
     expect_error(amber, "positive|integer|count", "reorg", 0)
     expect_error(amber, "reorg limit|above genesis", "reorg", 1_000_000)
-    expect_error(amber, "unknown|no such", "frobnicate")
+    expect_error(amber, 'unknown method "frobnicate".*amber-cli --help', "frobnicate")
+    expect_error(amber, 'stop takes no arguments: what is "now"', "stop", "now")
+    expect_error(amber, "unknown option.*--now", "stop", "--now")
+    assert "{" in amber.admin_text("getinfo", "--json") and "{" not in amber.admin_text("getinfo")
     case.say("sessions, disconnect, query, log_level, errors")
 
 

@@ -291,13 +291,40 @@ TEST_F(AdminTest, WhatIsNotThere) {
     for (const char* method : {"sessions", "disconnect", "daemon_url", "log_level", "reorg",
                                "digest", "stop", "limits", "groups", "ban", "unban", "listbanned"})
         EXPECT_EQ(ErrorOf(client, method), "not available") << method;
-    EXPECT_EQ(ErrorOf(client, "blockchain.headers.subscribe"), "unknown method");
+    EXPECT_EQ(ErrorOf(client, "blockchain.headers.subscribe"),
+              "unknown method \"blockchain.headers.subscribe\" (see `amber-cli --help`)");
     EXPECT_EQ(client.Ask("nonsense"),
               R"({"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"invalid JSON"}})");
     EXPECT_EQ(client.ReadLine(), std::nullopt);
     TestClient other(admin->Port());
     other.Send(std::string(3 << 20, 'x'));
     EXPECT_EQ(other.ReadLine(), std::nullopt);
+}
+
+TEST_F(AdminTest, SurplusWordsAreRefusedAndNothingIsDone) {
+    bool done = false;
+    target.stop = [&] { done = true; };
+    target.reorg = [&](std::uint32_t, const server::AdminTarget::Done&) { done = true; };
+    target.log_level = [&](const std::string&) {
+        done = true;
+        return std::string("info");
+    };
+    TestClient client = Start();
+    EXPECT_EQ(ErrorOf(client, "stop", R"(["now"])"), "stop takes no arguments: what is \"now\"?");
+    EXPECT_EQ(ErrorOf(client, "stop", R"({"when":1})"),
+              "stop takes no arguments: what is \"when\"?");
+    EXPECT_EQ(ErrorOf(client, "reorg", "[1,2]"), "reorg takes one argument: what is \"2\"?");
+    EXPECT_EQ(ErrorOf(client, "log_level", R"(["info","debug"])"),
+              "log_level takes one argument: what is \"debug\"?");
+    EXPECT_EQ(ErrorOf(client, "ban", R"(["1.2.3.4","5","6"])"),
+              "ban takes 2 arguments: what is \"6\"?");
+    for (const char* method :
+         {"getinfo", "sessions", "digest", "groups", "listbanned", "peers", "broadcast"})
+        EXPECT_EQ(ErrorOf(client, method, R"([true])"),
+                  std::string(method) + " takes no arguments: what is \"true\"?");
+    EXPECT_FALSE(done);
+    EXPECT_EQ(client.Call("stop", "[]"), "stopping");
+    EXPECT_TRUE(done);
 }
 
 /// As a web page can have it sent, with no question to whoever looks at the page.
