@@ -7,6 +7,7 @@
 #include <iostream>
 #include <string>
 
+#include "index/bulk/bulk_builder.h"
 #include "index/chain/coin.h"
 #include "index/chain_check.h"
 #include "index/digest.h"
@@ -37,13 +38,22 @@ int Check(const config::Options& options) {
     store.VerifyChecksums();
     index::CheckChain(*options.coin, reader, SayNowAndThen("headers and txids"));
     const auto digest = index::ComputeDigest(reader);
+    const auto headers = digest.rows[static_cast<std::size_t>(index::store::Table::header)];
+    const auto first_sync = FirstSyncFolderOf(options);
+    const bool unfinished = headers == 0 && index::bulk::BulkBuilder::IsUnderWay(first_sync);
+    if (unfinished)
+        spdlog::error(
+            "the first sync is not finished: what it has read lies in {} and is not checked, and "
+            "the index holds no block before it is finished; start amberd (or amberd import) again "
+            "to go on",
+            first_sync.string());
     if (options.digest) {
         std::cout << DigestText(digest) << "\n";
-        return 0;
+        return unfinished ? 1 : 0;
     }
+    if (unfinished) return 1;
     std::uint64_t rows = 0;
     for (const std::uint64_t of_table : digest.rows) rows += of_table;
-    const auto headers = digest.rows[static_cast<std::size_t>(index::store::Table::header)];
     std::cout << "all " << rows << " rows read, " << headers << " blocks: the index is whole\n";
     return 0;
 }

@@ -222,13 +222,17 @@ index::IndexerOptions IndexerOptionsOf(const config::Options& options) {
     indexer.cache_bytes = CacheBytesOf(options);
     indexer.read_cache_bytes = CacheBytesOf(options) - AnswerCacheBytesOf(options);
     if (options.first_sync != config::FirstSync::blocks)
-        indexer.bulk_folder = options.datadir / "first-sync";
+        indexer.bulk_folder = FirstSyncFolderOf(options);
     if (options.first_sync == config::FirstSync::bulk) indexer.bulk_from_bytes = 0;
     return indexer;
 }
 
 index::store::StoreOptions StoreOptionsOf(const config::Options& options) {
     return {.path = options.datadir / "index", .cache_bytes = CacheBytesOf(options)};
+}
+
+std::filesystem::path FirstSyncFolderOf(const config::Options& options) {
+    return options.datadir / "first-sync";
 }
 
 std::filesystem::path BlocksDirOf(const config::Options& options) {

@@ -23,6 +23,8 @@ std::optional<PeerOptions> PeerOptionsOf(const config::Options& options);
 daemon_client::NodeOptions NodeOptionsOf(const config::Options& options);
 index::IndexerOptions IndexerOptionsOf(const config::Options& options);
 index::store::StoreOptions StoreOptionsOf(const config::Options& options);
+/// Where a first sync in bulk lies until it is finished.
+std::filesystem::path FirstSyncFolderOf(const config::Options& options);
 
 /// Where the node keeps its blocks: beside its cookie, unless the operator says otherwise.
 std::filesystem::path BlocksDirOf(const config::Options& options);

@@ -92,7 +92,7 @@ def interrupted(case, path, wanted, first_sync, rounds):
     job.run()
     longest = time.monotonic() - begin
     subprocess.run(["rm", "-rf", str(job.amber.datadir)], check=True)
-    ended = finished = 0
+    ended = finished = unfinished = 0
     for number in range(rounds):
         process = job.start()
         wait_until(lambda: takes_signals(process), 30, "it takes signals", interval=0.001)
@@ -109,11 +109,30 @@ def interrupted(case, path, wanted, first_sync, rounds):
             subprocess.run(["rm", "-rf", str(job.amber.datadir)], check=True)
         else:
             ended += 1
+            unfinished += says_unfinished(job)
     job.run()
     case.assert_same_digest(job.digest(), wanted, f"after {ended} interruptions ({first_sync})")
     assert not (job.amber.datadir / "first-sync").exists()
     assert ended > 0, "every round had finished"
+    assert unfinished == 0 or first_sync == "bulk", unfinished
+    assert unfinished > 0 or first_sync != "bulk" or rounds < 20, "amberd check never met a bulk build"
     case.say(f"{first_sync}: ended at {ended} random moments, {finished} rounds had finished")
+
+
+def says_unfinished(job):
+    """Whether a bulk build is under way; `amberd check` says so then, and where."""
+    folder = job.amber.datadir / "first-sync"
+    if not (folder / "state").exists():
+        return False
+    done = subprocess.run([job.command[0], "check", "--network", job.network, "--datadir",
+                           str(job.amber.datadir)], capture_output=True, text=True, timeout=60)
+    output = done.stdout + done.stderr
+    if done.returncode == 0:  # the index was put in place, and the folder remained
+        assert "the index is whole" in output and " 0 blocks" not in output, output
+        return False
+    assert done.returncode == 1 and "whole" not in output, output
+    assert "the first sync is not finished" in output and str(folder) in output, output
+    return True
 
 
 def damaged(case, path, blocks):
