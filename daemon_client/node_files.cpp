@@ -150,8 +150,7 @@ void NodeFiles::Look(const std::stop_token& stop) {
     // The first at once, for what is found so far; another not before it is as good as the last.
     if (!in_use) Use(opened);
     const auto report = opened->files->Refresh(stop);
-    for (const FileError& problem : report.problems)
-        spdlog::debug("block files: {}", problem.Text());
+    SayProblems(report.problems);
     if (stop.stop_requested()) return;
     Use(opened);
     const std::string directory = opened->files->Directory().string();
@@ -200,6 +199,21 @@ void NodeFiles::Say(const std::string& state, bool trouble) {
     if (state == said_) return;
     said_ = state;
     spdlog::log(trouble ? spdlog::level::warn : spdlog::level::info, "{}", state);
+}
+
+void NodeFiles::SayProblems(const std::vector<FileError>& problems) {
+    std::string unreadable;
+    for (const FileError& problem : problems) {
+        spdlog::debug("block files: {}", problem.Text());
+        if (!problem.offset && unreadable.empty()) unreadable = problem.Text();
+    }
+    if (unreadable == said_unreadable_) return;
+    said_unreadable_ = unreadable;
+    if (!unreadable.empty())
+        spdlog::warn(
+            "{}; what it holds is asked of the node, which is slower. Let amberd's user read the "
+            "node's block files",
+            unreadable);
 }
 
 // The threads that read

@@ -73,6 +73,8 @@ private:
     std::shared_ptr<Opened> Open();
     index::NodeResult<std::filesystem::path> WhereTheNodeSays();
     void Say(const std::string& state, bool trouble);
+    /// Warns of a file that is not ours to read, once.
+    void SayProblems(const std::vector<FileError>& problems);
     std::optional<std::string> Read(Opened& opened, const index::Txid& txid,
                                     const index::WalletNode::Place& place);
     /// Runs `read` on a reader, or calls `done` with nothing.
@@ -91,6 +93,7 @@ private:
     // Of the thread "amber-files".
     std::uint64_t asked_epoch_ = 0;  ///< of the daemon that said where its files are
     std::string said_;               ///< to the log, last
+    std::string said_unreadable_;    ///< likewise, of a file
     std::filesystem::path said_of_;  ///< the directory that the log says is in use
 
     mutable std::mutex mutex_;  // guards the next three; not held while reading or asking

@@ -110,8 +110,8 @@ struct PowerLossAtEverySync : testing::TestWithParam<std::size_t> {
         for (unsigned n = 0; made.blocks.size() < 24;) {
             std::vector<Alike::Tx> txs{{Alike::NeighbourTxid(n++), {Alike::Coinbase()}}};
             for (int i = 0; i < 80; ++i) {
-                Alike::Tx& tx = txs.emplace_back(Alike::NeighbourTxid(n++));
-                tx.outputs = 2;
+                txs.push_back({Alike::NeighbourTxid(n++), {}, 2});
+                Alike::Tx& tx = txs.back();
                 while (!unspent.empty() && random() % 2 == 0) {
                     std::swap(unspent[random() % unspent.size()], unspent.back());
                     tx.inputs.push_back(unspent.back());
