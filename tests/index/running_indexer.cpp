@@ -3,6 +3,9 @@
 #include <chrono>
 #include <future>
 
+#include "index/store/reader.h"
+#include "index/tables/meta_table.h"
+
 namespace amber::index {
 
 namespace {
@@ -11,7 +14,7 @@ constexpr std::chrono::seconds kPatience(20);
 
 RunningIndexer::RunningIndexer(const Coin& coin, store::Store& store, StagedNode& node,
                                IndexerOptions options)
-    : indexer(coin, store, options) {
+    : indexer(coin, store, options), store_(store) {
     indexer.SetSinks(
         [this](const std::shared_ptr<const Announcement>& announcement) {
             Note([&] { announcements_.push_back(announcement); });
@@ -62,7 +65,13 @@ bool RunningIndexer::WaitFor(const std::function<bool(const View&)>& wanted) {
 }
 
 bool RunningIndexer::WaitForTip(const BlockHash& tip) {
-    return WaitFor([&](const View& view) { return view.tip.hash == tip; });
+    return WaitFor([&](const View& view) { return view.tip.hash == tip && IsWritten(tip); });
+}
+
+bool RunningIndexer::IsWritten(const BlockHash& tip) const {
+    const auto record =
+        store::Reader(store_, store::Reach::disk).Get(store::Table::meta, tables::kStateKey);
+    return record && tables::DecodeState(*record).tip.value_or(Tip{}).hash == tip;
 }
 
 bool RunningIndexer::FollowTo(const BlockHash& tip) {

@@ -21,6 +21,7 @@ public:
 
     /// Waits for a view; false after 20 s or when the indexer ended.
     [[nodiscard]] bool WaitFor(const std::function<bool(const View&)>& wanted);
+    /// For a view of that tip, and until it is in the database, too: it is told before.
     [[nodiscard]] bool WaitForTip(const BlockHash& tip);
     /// Tells it of a new tip first, as ZMQ would.
     [[nodiscard]] bool FollowTo(const BlockHash& tip);
@@ -39,6 +40,9 @@ public:
 
 private:
     void Note(const std::function<void()>& change);
+    [[nodiscard]] bool IsWritten(const BlockHash& tip) const;
+
+    const store::Store& store_;
 
     mutable std::mutex mutex_;  // guards what follows
     mutable std::condition_variable changed_;
