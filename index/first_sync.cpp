@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <ctime>
 #include <thread>
 #include <utility>
 
@@ -26,6 +27,15 @@ constexpr int kProgressSteps = 10;
 /// Before there is anything to measure.
 constexpr double kUsualTablesShare = 0.5;
 constexpr std::chrono::seconds kTooEarly(1);
+
+using Cpu = std::chrono::duration<double>;
+constexpr Cpu kTick(1e-3);
+
+Cpu ProcessCpu() {
+    timespec time{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 std::uint64_t Gigabytes(double bytes) { return static_cast<std::uint64_t>(bytes / 1e9) + 1; }
 
@@ -58,6 +68,7 @@ FirstSync::Step FirstSync::TakeStep(const NodeTip& node, const Listener& listene
             spdlog::info("going on with the first sync at height {}", tip->height.value);
         met_ = false;
         reading_since_ = std::chrono::steady_clock::now();
+        reading_cpu_ = ProcessCpu();
     }
     const double tables_share = TablesShare();
     listener.moved(node, builder_->GetTip(), bytes_done_, tables_share);
@@ -123,13 +134,16 @@ Height FirstSync::EndFor(const NodeTip& node) const {
     return {node.height.value - std::min(node.height.value, options_.reorg_limit)};
 }
 
-/// Blocks may be waited for; tables are written by all processors.
+/// Tables are written by all processors. So fast, at least, as those that add rows are while blocks
+/// come; and by as much of the processors as we have had then, while we did not wait for blocks.
 double FirstSync::TablesShare() const {
     const std::chrono::duration<double> reading = std::chrono::steady_clock::now() - reading_since_;
     const auto tables = builder_->TablesByAdding();
     if (reading < kTooEarly || !tables) return kUsualTablesShare;
     const double processors = std::max(1u, std::thread::hardware_concurrency());
-    return *tables / processors * (adding_ / reading);
+    const double by_adders = static_cast<double>(builder_->AddingThreads()) / processors;
+    const double by_cpu = builder_->AddingCpu() / std::max(ProcessCpu() - reading_cpu_, kTick);
+    return *tables * std::min(by_adders, by_cpu) * (adding_ / reading);
 }
 
 void FirstSync::MeetNodeChain() {

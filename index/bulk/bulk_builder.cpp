@@ -176,11 +176,9 @@ void BulkBuilder::Connect(const Block& block) {
 }
 
 void BulkBuilder::AddRows(RowAdder& adder, const Block& block) {
-    const TxNum first{tip_->tx_count - block.txs.size()};
-    adder.AddTransactions(block, first);
     // The genesis coinbase cannot be spent, and nodes refuse to serve it.
-    if (tip_->height.value == 0) return;
-    adder.AddOutpoints(block, first);
+    const bool outpoints = tip_->height.value > 0;
+    adder.Add(block, {tip_->tx_count - block.txs.size()}, outpoints);
 }
 
 void BulkBuilder::AddHeader(const Block& block) {
@@ -195,8 +193,13 @@ std::optional<double> BulkBuilder::TablesByAdding() const {
     for (const RowAdder& adder : adders_) rows.created += adder.Window().size();
     if (rows.txnums == 0) return std::nullopt;
     const std::uint64_t tables = work::Matching(rows) + work::Tables(rows.Matched());
-    return static_cast<double>(tables) * static_cast<double>(adders_.size()) /
-           static_cast<double>(work::Adding(rows));
+    return static_cast<double>(tables) / static_cast<double>(work::Adding(rows));
+}
+
+std::chrono::nanoseconds BulkBuilder::AddingCpu() const {
+    std::chrono::nanoseconds cpu(0);
+    for (const RowAdder& adder : adders_) cpu += adder.Cpu();
+    return cpu;
 }
 
 bool BulkBuilder::Finish(const bulk::Finish::Progress& progress) {

@@ -45,9 +45,12 @@ public:
     void Connect(const Block& block);
     void Save();
 
-    /// How long Finish() takes one processor, by how long Connect() took for the blocks so far:
-    /// estimated. Nothing before the first block.
+    /// What Finish() takes of processors, by what Connect() took for the same blocks: estimated.
+    /// Nothing before the first block.
     [[nodiscard]] std::optional<double> TablesByAdding() const;
+    /// Time of processors that Connect() took, in this process; by how many threads.
+    [[nodiscard]] std::chrono::nanoseconds AddingCpu() const;
+    [[nodiscard]] std::size_t AddingThreads() const { return adders_.size(); }
 
     /// Whether Finish() was called, by this process or one before: nothing else is left to do.
     [[nodiscard]] bool TablesBegun() const { return finish_.begun; }

@@ -1,10 +1,30 @@
 #include "index/bulk/row_adder.h"
 
+#include <ctime>
+
 namespace amber::index::bulk {
+
+namespace {
+
+std::chrono::nanoseconds ThreadCpu() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+}  // namespace
 
 RowAdder::RowAdder(Scattered& rows, const UtxoCache::Txids& txids, const TxNum& first_num,
                    std::size_t share, unsigned share_bits)
     : rows_(rows), share_(share), share_bits_(share_bits), window_(txids, first_num) {}
+
+void RowAdder::Add(const Block& block, TxNum first, bool outpoints) {
+    const auto before = ThreadCpu();
+    FindMine(block);
+    AddTransactions(block, first);
+    if (outpoints) AddOutpoints(block, first);
+    cpu_ += ThreadCpu() - before;
+}
 
 void RowAdder::FindMine(const Block& block) {
     my_txs_.resize(block.txs.size());
@@ -24,7 +44,6 @@ void RowAdder::FindMine(const Block& block) {
 }
 
 void RowAdder::AddTransactions(const Block& block, TxNum first) {
-    FindMine(block);
     for (const std::uint32_t i : my_txs_) {
         const Txid& txid = block.txs[i].txid;
         rows_.txnums.AddAlone(rows_.PartitionOf(txid.bytes.data()),

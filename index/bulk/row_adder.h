@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -22,14 +23,15 @@ public:
              std::size_t share, unsigned share_bits);
     RowAdder(const RowAdder&) = delete;
 
-    /// The block's first transaction is number `first`.
-    void AddTransactions(const Block& block, TxNum first);
-    /// Outputs and inputs, of the block whose transactions were added last.
-    void AddOutpoints(const Block& block, TxNum first);
+    /// The block's first transaction is number `first`. Without `outpoints` neither outputs nor
+    /// inputs.
+    void Add(const Block& block, TxNum first, bool outpoints);
 
     /// Outputs out of memory, and all rows to where they belong.
     void Spill();
 
+    /// What Add() took of processors.
+    [[nodiscard]] std::chrono::nanoseconds Cpu() const { return cpu_; }
     [[nodiscard]] UtxoCache& Window() { return window_; }
     [[nodiscard]] const UtxoCache& Window() const { return window_; }
 
@@ -42,6 +44,8 @@ private:
         return std::size_t{txid.bytes[0]} >> (8 - share_bits_) == share_;
     }
     void FindMine(const Block& block);
+    void AddTransactions(const Block& block, TxNum first);
+    void AddOutpoints(const Block& block, TxNum first);
     void AddOutputs(const Block& block, std::uint32_t tx, TxNum num);
     void Spend(const OutPoint& outpoint, TxNum num);
     void AddUse(const HashX& hash_x, TxNum num);
@@ -50,6 +54,7 @@ private:
     const std::size_t share_;
     const unsigned share_bits_;
     UtxoCache window_;
+    std::chrono::nanoseconds cpu_{0};
     // Those of one script or funder come from all shares.
     Scatter<UseRow> uses_{rows_.uses};
     Scatter<SpenderRow> spenders_{rows_.spenders};

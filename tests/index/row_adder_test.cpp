@@ -72,10 +72,7 @@ std::vector<Partition> RowsBy(unsigned share_bits, const Chain& chain) {
     for (std::size_t height = 0; height < chain.size(); ++height) {
         const Block& block = *chain[height];
         for (const Block::Tx& tx : block.txs) txids.push_back(tx.txid);
-        crew.Run([&](std::size_t share) {
-            adders[share].AddTransactions(block, next);
-            adders[share].AddOutpoints(block, next);
-        });
+        crew.Run([&](std::size_t share) { adders[share].Add(block, next, true); });
         next.value += block.txs.size();
         if (height % kBlocksInMemory != 0) continue;
         crew.Run([&](std::size_t share) { adders[share].Spill(); });
