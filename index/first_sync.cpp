@@ -107,7 +107,8 @@ FirstSync::Step FirstSync::WaitForBlocks(const NodeTip& node, const Listener& li
             "the node is still reading the chain: the first sync begins when it has {} MB of "
             "blocks, or all",
             options_.bulk_from_bytes / 1'000'000);
-    listener.moved(node, std::nullopt, 0, kUsualTablesShare);
+    // It may come to be that no tables are to be written at the end.
+    listener.moved(node, std::nullopt, 0, 0);
     return Step::wait;
 }
 
