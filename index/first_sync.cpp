@@ -3,10 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <ctime>
 #include <thread>
 #include <utility>
 
+#include "index/cpu_time.h"
 #include "index/still_syncing.h"
 
 namespace amber::index {
@@ -27,15 +27,7 @@ constexpr int kProgressSteps = 10;
 /// Before there is anything to measure.
 constexpr double kUsualTablesShare = 0.5;
 constexpr std::chrono::seconds kTooEarly(1);
-
-using Cpu = std::chrono::duration<double>;
-constexpr Cpu kTick(1e-3);
-
-Cpu ProcessCpu() {
-    timespec time{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
+constexpr std::chrono::duration<double> kTick(1e-3);
 
 std::uint64_t Gigabytes(double bytes) { return static_cast<std::uint64_t>(bytes / 1e9) + 1; }
 
@@ -68,7 +60,7 @@ FirstSync::Step FirstSync::TakeStep(const NodeTip& node, const Listener& listene
             spdlog::info("going on with the first sync at height {}", tip->height.value);
         met_ = false;
         reading_since_ = std::chrono::steady_clock::now();
-        reading_cpu_ = ProcessCpu();
+        reading_cpu_ = ProcessCpuTime();
     }
     const double tables_share = TablesShare();
     listener.moved(node, builder_->GetTip(), bytes_done_, tables_share);
@@ -143,7 +135,8 @@ double FirstSync::TablesShare() const {
     if (reading < kTooEarly || !tables) return kUsualTablesShare;
     const double processors = std::max(1u, std::thread::hardware_concurrency());
     const double by_adders = static_cast<double>(builder_->AddingThreads()) / processors;
-    const double by_cpu = builder_->AddingCpu() / std::max(ProcessCpu() - reading_cpu_, kTick);
+    const std::chrono::duration<double> cpu = ProcessCpuTime() - reading_cpu_;
+    const double by_cpu = builder_->AddingCpu() / std::max(cpu, kTick);
     return *tables * std::min(by_adders, by_cpu) * (adding_ / reading);
 }
 

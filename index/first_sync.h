@@ -50,8 +50,8 @@ private:
     bool met_ = false;  ///< the builder's tip is on the node's chain, as far as we know
     std::uint64_t bytes_done_ = 0;
     std::chrono::steady_clock::time_point reading_since_;
-    std::chrono::duration<double> reading_cpu_{0};  ///< of the process, before
-    std::chrono::duration<double> adding_{0};       ///< of that time, what the builder took
+    std::chrono::nanoseconds reading_cpu_{0};  ///< of the process, before
+    std::chrono::duration<double> adding_{0};  ///< of that time, what the builder took
 };
 
 }  // namespace amber::index

@@ -18,6 +18,12 @@ enum class TransportKind {
     wss,  ///< WebSocket in TLS
 };
 
+/// As options and the admin RPC call it.
+constexpr const char* NameOf(TransportKind kind) {
+    constexpr const char* kNames[] = {"tcp", "ssl", "ws", "wss"};
+    return kNames[static_cast<std::size_t>(kind)];
+}
+
 constexpr bool HasTls(TransportKind kind) {
     return kind == TransportKind::ssl || kind == TransportKind::wss;
 }

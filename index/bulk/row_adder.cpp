@@ -1,29 +1,19 @@
 #include "index/bulk/row_adder.h"
 
-#include <ctime>
+#include "index/cpu_time.h"
 
 namespace amber::index::bulk {
-
-namespace {
-
-std::chrono::nanoseconds ThreadCpu() {
-    timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
-}  // namespace
 
 RowAdder::RowAdder(Scattered& rows, const UtxoCache::Txids& txids, const TxNum& first_num,
                    std::size_t share, unsigned share_bits)
     : rows_(rows), share_(share), share_bits_(share_bits), window_(txids, first_num) {}
 
 void RowAdder::Add(const Block& block, TxNum first, bool outpoints) {
-    const auto before = ThreadCpu();
+    const auto before = ThreadCpuTime();
     FindMine(block);
     AddTransactions(block, first);
     if (outpoints) AddOutpoints(block, first);
-    cpu_ += ThreadCpu() - before;
+    cpu_ += ThreadCpuTime() - before;
 }
 
 void RowAdder::FindMine(const Block& block) {

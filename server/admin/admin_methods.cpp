@@ -10,8 +10,8 @@
 #include "server/admin/peer_report.h"
 #include "server/admin/script_report.h"
 #include "server/protocol/answer.h"
+#include "server/protocol/arguments.h"
 #include "server/protocol/json_writer.h"
-#include "server/protocol/utf8.h"
 #include "server/protocol/version.h"
 
 namespace amber::server {
@@ -19,13 +19,7 @@ namespace {
 
 constexpr std::uint32_t kDefaultReorg = 3;
 constexpr std::size_t kDefaultReportLimit = 1000;
-constexpr std::size_t kQuotedBytes = 80;
 constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
-
-/// As much of a word of the request as an error repeats.
-std::string Quoted(std::string_view word) {
-    return '"' + std::string(Utf8Prefix(word, kQuotedBytes)) + '"';
-}
 
 RpcError NoPeers() { return {RpcFault::bad_request, "--peer-discovery is off"}; }
 RpcError NotSynced() { return {RpcFault::bad_request, "still syncing: no view to ask yet"}; }
@@ -80,7 +74,7 @@ std::optional<RpcError> AdminMethods::FindSurplus(const Entry& entry,
                         (entry.most == 0   ? "no arguments"
                          : entry.most == 1 ? "one argument"
                                            : std::to_string(entry.most) + " arguments") +
-                        ": what is " + Quoted(text) + "?"};
+                        ": what is " + QuoteName(text) + "?"};
 }
 
 bool AdminMethods::Handle(std::string_view line, const Respond& respond) {
@@ -108,8 +102,8 @@ bool AdminMethods::Handle(std::string_view line, const Respond& respond) {
     const auto entry = std::find_if(std::begin(kEntries), std::end(kEntries),
                                     [&](const Entry& e) { return e.name == request.method; });
     if (entry == std::end(kEntries)) {
-        finish(RpcError{RpcFault::unknown_method,
-                        "unknown method " + Quoted(request.method) + " (see `amber-cli --help`)"});
+        finish(RpcError{RpcFault::unknown_method, "unknown method " + QuoteName(request.method) +
+                                                      " (see `amber-cli --help`)"});
         return true;
     }
     if (const auto surplus = FindSurplus(*entry, request)) {

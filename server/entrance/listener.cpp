@@ -10,7 +10,6 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
@@ -28,20 +27,6 @@ constexpr std::chrono::milliseconds kPause{100};
 constexpr int kBacklog = 1024;
 constexpr std::uint16_t kFirstFreePort = 1024;  ///< below, only root may listen
 constexpr int kAcceptsInARow = 64;              ///< then others on this thread have their turn
-
-std::string_view OptionOf(TransportKind kind) {
-    switch (kind) {
-        case TransportKind::tcp:
-            return "tcp";
-        case TransportKind::ssl:
-            return "ssl";
-        case TransportKind::ws:
-            return "ws";
-        case TransportKind::wss:
-            return "wss";
-    }
-    std::abort();
-}
 
 std::string Named(const std::string& where, std::string_view option) {
     return "cannot listen on " + where + " (--" + std::string(option) + "): ";
@@ -72,7 +57,7 @@ std::runtime_error CannotListen(const std::string& path, TransportKind kind,
             ? "another program, perhaps another amberd, listens there, or a file that is no socket "
               "is in the way: choose another path"
             : "choose a path in a folder that is there and that amberd may write to";
-    const std::string_view option = OptionOf(kind);
+    const std::string_view option = NameOf(kind);
     return std::runtime_error(Named("unix:" + path, option) + error.message() + "; " +
                               std::string(remedy) + " with --" + std::string(option) +
                               " unix:PATH");
@@ -103,7 +88,7 @@ Descriptor ListenOnPath(asio::io_context& context, const ListenOptions& address)
 Descriptor Open(asio::io_context& context, const ListenOptions& address, std::uint16_t& port) {
     if (!address.unix_path.empty()) return ListenOnPath(context, address);
     tcp::acceptor acceptor(context);
-    const std::string_view option = OptionOf(address.transport);
+    const std::string_view option = NameOf(address.transport);
     Listen(acceptor, MakeEndpoint(address.host, address.port, option), option);
     port = acceptor.local_endpoint().port();
     return Descriptor(acceptor.release());
@@ -163,7 +148,7 @@ Listener::Listener(asio::io_context& context, const ListenOptions& address, Take
 Listener::~Listener() { Close(); }
 
 std::string Listener::Name() const {
-    const std::string option(OptionOf(address_.transport));
+    const std::string option(NameOf(address_.transport));
     if (!address_.unix_path.empty()) return option + " unix:" + address_.unix_path;
     return option + ' ' + NameOf(MakeEndpoint(address_.host, port_, option));
 }

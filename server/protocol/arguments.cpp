@@ -48,6 +48,10 @@ std::string Quote(const JsonValue& value) {
     return quoted;
 }
 
+std::string QuoteName(std::string_view name) {
+    return '"' + std::string(Utf8Prefix(name, kQuotedBytes)) + '"';
+}
+
 std::optional<RpcError> Arguments::Bind(const JsonDocument& document, const Request& request,
                                         std::span<const Parameter> parameters, bool ignore_extra) {
     document_ = &document;
@@ -66,8 +70,7 @@ std::optional<RpcError> Arguments::Bind(const JsonDocument& document, const Requ
                 values_[place] = value;
             } else if (!ignore_extra) {
                 if (params.kind == JsonKind::object)
-                    return WrongArguments("unknown argument \"" +
-                                          std::string(Utf8Prefix(value->key, kQuotedBytes)) + '"');
+                    return WrongArguments("unknown argument " + QuoteName(value->key));
                 return WrongArguments("expected at most " + std::to_string(parameters.size()) +
                                       " arguments, got " + std::to_string(params.count));
             }

@@ -59,5 +59,7 @@ private:
 
 /// How a value is quoted in an error message: its content, shortened.
 std::string Quote(const JsonValue& value);
+/// How a name in a request is, in quotes.
+std::string QuoteName(std::string_view name);
 
 }  // namespace amber::server

@@ -16,7 +16,7 @@ constexpr std::size_t kDrainBytes = 1024 * 1024;  ///< thrown away after Finish(
 class LineTransport final : public Transport {
 public:
     LineTransport(asio::io_context& context, Arrival arrival, std::span<char> scratch)
-        : name_(HasTls(arrival.kind) ? "ssl" : "tcp"),
+        : name_(NameOf(arrival.kind)),
           peer_(std::move(arrival.peer)),
           wire_(context, std::move(arrival.descriptor), std::move(arrival.tls)),
           scratch_(scratch) {}

@@ -1,10 +1,10 @@
 // The part of Session that answers single requests.
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <ctime>
 
+#include "index/cpu_time.h"
 #include "server/protocol/answer.h"
-#include "server/protocol/utf8.h"
+#include "server/protocol/arguments.h"
 #include "server/session/io_thread.h"
 #include "server/session/request_cost.h"
 #include "server/session/run_method.h"
@@ -14,18 +14,9 @@ namespace amber::server {
 namespace {
 
 constexpr unsigned kMaxTries = 4;  ///< computations overtaken by a new view
-constexpr std::size_t kQuotedMethodBytes = 80;
-
-/// Processor time of this thread.
-std::chrono::nanoseconds ThreadTime() {
-    timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
 
 RpcError UnknownMethod(std::string_view name) {
-    return {RpcFault::unknown_method,
-            "unknown method \"" + std::string(Utf8Prefix(name, kQuotedMethodBytes)) + '"'};
+    return {RpcFault::unknown_method, "unknown method " + QuoteName(name)};
 }
 
 RpcError Busy() { return {RpcFault::busy, "server busy - request timed out"}; }
@@ -176,7 +167,7 @@ void Session::RunOnPool(const PendingPtr& pending) {
                 services = thread_.GetShared().services](const ServedView& served,
                                                          index::Query& query) {
         if (pending->is_dropped) return;
-        const auto began = ThreadTime();
+        const auto began = index::ThreadCpuTime();
         JsonDocument document;
         PendingDeferrer deferrer(deliver);
         auto done =
@@ -185,7 +176,7 @@ void Session::RunOnPool(const PendingPtr& pending) {
         if (!done) std::abort();  // a query with Reach::disk never says "not in memory"
         if (IsDeferred(done->outcome)) return;
         Completion completion = ToCompletion(std::move(*done), served);
-        completion.cost = kCostOfDisk + UnitsOf(ThreadTime() - began);
+        completion.cost = kCostOfDisk + UnitsOf(index::ThreadCpuTime() - began);
         deliver(std::move(completion));
     };
     if (thread_.GetShared().pool.Submit(id_, std::move(job))) return;

@@ -24,7 +24,7 @@ class WebSocketTransport final : public Transport {
 public:
     WebSocketTransport(asio::io_context& context, Arrival arrival,
                        const Live<std::size_t>& max_message)
-        : name_(HasTls(arrival.kind) ? "wss" : "ws"),
+        : name_(NameOf(arrival.kind)),
           peer_(std::move(arrival.peer)),
           request_(std::move(arrival.upgrade)),
           max_message_(max_message),
